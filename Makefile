@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# One Makefile, not recursive, because the same few files are built in several flavours:
+#
+#   host       hosted, what build/buckler is made of
+#   x86_64     freestanding, what build/buckler-init is made of
+#   aarch64    the same for arm64, with the cross compiler
+#   san        hosted, address and undefined-behaviour sanitizers: what the unit tests link
+#   fuzz       clang's libFuzzer (targets `fuzz`); the san flavour replays the same targets over their corpus
+#
+# A new .c file in a folder is found by itself.  Variables: CC, BUILD, WERROR=1 (CI).
+
+CC          = gcc
+CC_aarch64  = aarch64-linux-gnu-gcc
+CLANG       = clang
+BUILD       = build
+PREFIX      = /usr/local
+VERSION     = 0.1.0
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+
+WARN   = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
+         -Wno-missing-field-initializers $(if $(WERROR),-Werror)
+COMMON = -std=gnu11 -I. -MMD -MP $(WARN) -DBK_VERSION='"$(VERSION)"'
+HOST   = $(COMMON) -O2 -g -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+SAN    = $(COMMON) -O1 -g -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ   = $(COMMON) -O1 -g -D_GNU_SOURCE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+# The freestanding flavour: no libc, no stack protector (it needs one), no unwind tables (nobody unwinds), small.
+FREE   = $(COMMON) -Os -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
+         -fno-pic -fno-pie -ffunction-sections -fdata-sections -fno-ident -fomit-frame-pointer -fcf-protection=none
+FREE_x86_64  = $(FREE) -mno-red-zone -mgeneral-regs-only
+FREE_aarch64 = $(subst -fcf-protection=none,,$(FREE)) -mno-outline-atomics
+FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none -Wl,-z,norelro \
+         -Wl,-z,noexecstack -Wl,--orphan-handling=place
+
+LIBS   = -lyaml -ljansson -lelf -lcrypto
+
+src       = $(sort $(wildcard $(1)/*.c))
+CORE     := $(call src,core)
+BASE     := $(call src,base)
+LANG_    := $(call src,lang)
+LEARN    := $(call src,learn)
+CLI      := $(call src,cli)
+SHIM     := $(call src,shim)
+HOSTED   := $(CORE) $(BASE) $(LANG_) $(LEARN)
+UNIT     := $(call src,tests/unit) $(call src,tests/table)
+FUZZERS  := $(call src,tests/fuzz)
+SUPPORT  := $(call src,tests/support)
+BENCH    := $(call src,bench)
+ATTACK   := $(call src,tests/attack)
+
+shim_sources = $(SHIM) $(call src,shim/arch/$(1)) $(wildcard shim/arch/$(1)/*.S) $(CORE)
+objects  = $(patsubst %,$(BUILD)/$(1)/%.o,$(2))
+
+.PHONY: all programs cross tests fuzz bench check deps-check install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: programs
+
+programs: $(BUILD)/buckler $(BUILD)/buckler-init
+
+cross: $(BUILD)/buckler-init.aarch64
+
+# --- objects ---------------------------------------------------------------------------------------------------------
+
+$(BUILD)/host/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST) -c $< -o $@
+
+$(BUILD)/san/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -c $< -o $@
+
+$(BUILD)/fuzz/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ) -c $< -o $@
+
+$(BUILD)/x86_64/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(FREE_x86_64) -c $< -o $@
+
+$(BUILD)/x86_64/%.S.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(FREE_x86_64) -c $< -o $@
+
+$(BUILD)/aarch64/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(CC_aarch64) $(FREE_aarch64) -c $< -o $@
+
+$(BUILD)/aarch64/%.S.o: %.S
+	@mkdir -p $(@D)
+	$(CC_aarch64) $(FREE_aarch64) -c $< -o $@
+
+# SHA-NI needs vector registers, the rest of the shim does not touch them.
+$(BUILD)/x86_64/core/sha256.c.o: FREE_x86_64 := $(filter-out -mgeneral-regs-only,$(FREE_x86_64))
+
+# --- programs --------------------------------------------------------------------------------------------------------
+
+$(BUILD)/buckler: $(call objects,host,$(HOSTED) $(CLI))
+	$(CC) -pie -Wl,-z,relro,-z,now -o $@ $^ $(LIBS)
+
+$(BUILD)/buckler-init: $(call objects,x86_64,$(call shim_sources,x86_64))
+	$(CC) $(FREELD) -o $@ $^
+	strip --strip-all --remove-section=.comment $@
+
+$(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch64))
+	$(CC_aarch64) $(FREELD) -o $@ $^
+	aarch64-linux-gnu-strip --strip-all --remove-section=.comment $@
+
+# --- tests -----------------------------------------------------------------------------------------------------------
+# tests/unit/NAME.c and tests/table/NAME.c become $(BUILD)/tests/NAME: TAP programs linked with all hosted code but cli.
+# tests/attack/NAME.c become $(BUILD)/attack/NAME: attack programs, plain C with libc and threads.
+# tests/fuzz/NAME.c become $(BUILD)/replay/NAME (corpus replay) and $(BUILD)/fuzzers/NAME (libFuzzer).
+
+TESTS    := $(foreach f,$(UNIT),$(BUILD)/tests/$(basename $(notdir $(f))))
+REPLAYS  := $(foreach f,$(FUZZERS),$(BUILD)/replay/$(basename $(notdir $(f))))
+FUZZBINS := $(foreach f,$(FUZZERS),$(BUILD)/fuzzers/$(basename $(notdir $(f))))
+ATTACKS  := $(foreach f,$(ATTACK),$(BUILD)/attack/$(basename $(notdir $(f))))
+BENCHES  := $(foreach f,$(BENCH),$(BUILD)/bench/$(basename $(notdir $(f))))
+
+tests: $(TESTS) $(REPLAYS) $(ATTACKS)
+fuzz:  $(FUZZBINS)
+bench: programs $(BENCHES)
+
+SANOBJ = $(call objects,san,$(HOSTED) $(SUPPORT))
+
+$(BUILD)/tests/%: $(BUILD)/san/tests/unit/%.c.o $(SANOBJ)
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS) -lpthread
+
+$(BUILD)/tests/%: $(BUILD)/san/tests/table/%.c.o $(SANOBJ)
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS) -lpthread
+
+$(BUILD)/replay/%: $(BUILD)/san/tests/fuzz/%.c.o $(BUILD)/san/tests/fuzz/replay/main.c.o $(SANOBJ)
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS)
+
+$(BUILD)/fuzzers/%: $(BUILD)/fuzz/tests/fuzz/%.c.o $(call objects,fuzz,$(HOSTED) $(SUPPORT))
+	@mkdir -p $(@D)
+	$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+$(BUILD)/attack/%: tests/attack/%.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -O1 -g -D_GNU_SOURCE -o $@ $< -lpthread -ldl
+
+$(BUILD)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -O2 -g -D_GNU_SOURCE -o $@ $< -lpthread -lm
+
+check: all tests
+	prove -r --failures --timer tests
+
+# The arrows between folders (ARCHITECTURE.md), read from the compiler's dependency files.
+deps-check: all
+	sh tests/deps.sh $(BUILD)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(BUILD)/buckler $(BUILD)/buckler-init $(DESTDIR)$(PREFIX)/bin
+	install -m 644 doc/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 doc/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The decision.  A mechanism gathers a request, bk_decide() says what the policy makes of it, the mechanism acts.
+ * Pure: the same request and policy give the same decision in the shim, the gate, `buckler explain`, `replay` and the tests.
+ */
+#ifndef BK_CORE_DECIDE_H
+#define BK_CORE_DECIDE_H
+
+#include "core/policy.h"
+
+/* bk_request.flags */
+#define BK_REQ_MAIN		1u	/* the process that the platform started: judged by `main:` */
+#define BK_REQ_ANONYMOUS	2u	/* a memory file (memfd, deleted file): has no name, is never allowed */
+#define BK_REQ_UNCHANGEABLE	4u	/* the function can change neither the file nor the way to it: no hash needed */
+#define BK_REQ_LOADER		8u	/* the dynamic loader was called as a program; path is the program that it will load */
+#define BK_REQ_UNNAMED	       16u	/* loader or interpreter with no file that could be judged (unknown option, stdin) */
+
+struct bk_request {
+	enum bk_section section;
+	uint32_t        flags;
+	struct bk_text  path;		/* canonical path of the image or the mapped file; for a script: the script.
+					   environment: the variable's name */
+	struct bk_text  interpreter;	/* canonical path of the image that runs the script; empty: path is no script */
+	struct bk_args  argv;		/* whole, argv[0] first, as the kernel hands it to the image */
+	uint32_t        first_arg;	/* index of the argument that the first pattern of `args` is compared with */
+	struct bk_text  parent;		/* canonical path of the image that made the call; empty: unknown */
+	const uint8_t  *sha256;		/* 32 bytes over path's content; NULL: not computed */
+};
+
+enum bk_verdict {
+	BK_DENIED,			/* refuse (EACCES) */
+	BK_KILLED,			/* end the process */
+	BK_ALLOWED,
+	BK_ALERTED,			/* would be denied, mode is alert: let it go, say so */
+	BK_LEARNED,			/* mode is learn: let it go, say so */
+	BK_NEED_SHA256			/* no verdict yet: compute the hash of path's content and ask again */
+};
+
+/* Why; ordered: of several rules that do not match the one with the highest reason is named. */
+enum bk_reason {
+	BK_WHY_NO_RULE,			/* no rule names this path */
+	BK_WHY_NOT_MAIN,		/* the main process is another image than `main:` */
+	BK_WHY_PARENT, BK_WHY_APPLET, BK_WHY_ARGS, BK_WHY_SHELL, BK_WHY_SHA256,
+	BK_WHY_ANONYMOUS,		/* memory file or deleted file */
+	BK_WHY_LOADER,			/* the loader with options that cannot be judged */
+	BK_WHY_INTERPRETER,		/* a changeable script, and its interpreter is not allowed with these arguments */
+	BK_WHY_RULE,			/* a rule says deny or kill */
+	BK_WHY_ALLOWED,			/* a rule allows it */
+	BK_WHY_SECTION			/* the section is absent, off, or allows what no rule names */
+};
+
+struct bk_decision {
+	enum bk_verdict verdict;
+	enum bk_reason  reason;
+	uint32_t        rule;		/* index of the deciding (or nearest) rule; UINT32_MAX: none */
+};
+
+/* `least` caps how strict a section's mode may be (BUCKLER_MODE): BK_ENFORCE changes nothing. */
+struct bk_decision bk_decide(const struct bk_policy *policy, const struct bk_request *request, enum bk_mode least);
+
+/* True where the caller must stop the operation. */
+static inline bool bk_stops(enum bk_verdict v) { return v == BK_DENIED || v == BK_KILLED; }
+/* True where the caller owes an event. */
+static inline bool bk_speaks(enum bk_verdict v) { return v != BK_ALLOWED; }
+
+const char *bk_verdict_name(enum bk_verdict verdict);	/* allowed learned alert denied killed */
+const char *bk_reason_text(enum bk_reason reason);	/* a sentence without a full stop */
+
+/* True for names that dynamic loaders have: ld-linux*.so.*, ld-musl-*.so.*, ld64.so.*, ld.so, ld-*.so. */
+bool bk_is_loader(struct bk_text path);
+/* Index of the program among the loader's own arguments, 0 where there is none or an option is unknown (then: BK_REQ_UNNAMED). */
+uint32_t bk_loader_program(const struct bk_args *argv);
+/* True for images with many programs in one file (busybox, toybox, coreutils): table in decide.c. */
+bool bk_is_multicall(struct bk_text path);
+/* The applet that a multi-call image will run: basename of argv[0], or of argv[1] where argv[0] is the image's own name. */
+struct bk_text bk_applet(struct bk_text path, const struct bk_args *argv, uint32_t *first_arg);
+/* True for POSIX-like shells by file name (sh, bash, dash, ash, ksh, zsh, mksh, busybox applets): they have `-c`. */
+bool bk_is_shell(struct bk_text name);
+/* The `-c` string of a shell's argv, empty with at == NULL where there is none. */
+struct bk_text bk_shell_command(const struct bk_args *argv, uint32_t first);
+
+/*
+ * Environment variables by which code gets into a process it was not meant for (LD_*, NODE_OPTIONS, PYTHONPATH, ...).
+ * `entry` is "NAME=value"; returns the name's length where it is one of the table, else 0.
+ */
+uint32_t bk_injection_variable(struct bk_text entry);
+
+#endif

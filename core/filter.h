@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The seccomp program (seccomp(2), linux/seccomp.h) that a plan needs.  Pure: the same builder is run in a simulator by the tests.
+ * One table in filter.c says for every system call that is not simply allowed what is looked at and what is answered; the
+ * program, the events and the documentation are made from it.
+ */
+#ifndef BK_CORE_FILTER_H
+#define BK_CORE_FILTER_H
+
+#include <linux/filter.h>
+#include "core/plan.h"
+
+#define BK_FILTER_MAX 512u		/* instructions; the kernel takes 4096 */
+
+/* What bk_filter_spec.flags ask for. */
+#define BK_FILTER_NOTIFY	1u	/* a listener is there: judged calls are notified; without it refused calls answer plain errno */
+#define BK_FILTER_EXEC		2u	/* notify execve, execveat */
+#define BK_FILTER_MAP		4u	/* notify mmap of files with PROT_EXEC */
+#define BK_FILTER_NO_CODE	8u	/* generated_code: deny, enforced: EACCES for anonymous or writable executable memory,
+					   mprotect and pkey_mprotect with PROT_EXEC, SHM_EXEC, READ_IMPLIES_EXEC */
+#define BK_FILTER_ASK_CODE     16u	/* the same calls are notified instead (alert and learn; and mprotect where libraries is judged
+					   and code is allowed: a file mapped first, made executable later) */
+
+struct bk_filter_spec {
+	uint32_t arch;			/* AUDIT_ARCH_X86_64 or AUDIT_ARCH_AARCH64 */
+	uint32_t flags;
+	uint32_t shim_pid;		/* calls aimed at it are refused */
+};
+
+/* Builds the program; returns its length in instructions, or 0 where `cap` is too small or the architecture unknown. */
+uint32_t bk_filter_build(const struct bk_filter_spec *spec, struct sock_filter *out, uint32_t cap);
+
+/* What a notification is about. */
+enum bk_filter_job {
+	BK_JOB_NONE,			/* not one that the filter notifies: answer ENOSYS */
+	BK_JOB_EXEC, BK_JOB_MAP,
+	BK_JOB_CODE,			/* executable memory without a file, or a change of protection */
+	BK_JOB_REFUSED			/* refused by the table: answer `error`, write an event */
+};
+struct bk_filter_call {
+	enum bk_filter_job job;
+	int error;			/* positive errno to answer; BK_JOB_REFUSED only */
+	struct bk_text name;		/* "ptrace" */
+	struct bk_text technique;	/* may be empty */
+};
+/* Looks a notified call up in the table.  `nr` as in struct seccomp_data. */
+struct bk_filter_call bk_filter_lookup(uint32_t arch, uint32_t nr);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: what a place offers and what a policy asks for give which mechanism does what, and what is lost.
+ * Pure; shim/probe.c fills bk_place by trying things out, `buckler doctor` prints the same plan.
+ */
+#ifndef BK_CORE_PLAN_H
+#define BK_CORE_PLAN_H
+
+#include "core/policy.h"
+
+enum bk_mechanism { BK_NONE, BK_NOTIFY, BK_TRACE, BK_GATE, BK_FILTER, BK_MECHANISMS };
+
+/* bk_place.offers: each was tried, not looked up. */
+#define BK_CAN_FILTER		(1u << 0)	/* SECCOMP_SET_MODE_FILTER */
+#define BK_CAN_NOTIFY		(1u << 1)	/* SECCOMP_FILTER_FLAG_NEW_LISTENER and NOTIF_RECV, CONTINUE */
+#define BK_CAN_WAIT_KILLABLE	(1u << 2)	/* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (Linux 5.19) */
+#define BK_CAN_SYNC_WAKE_UP	(1u << 3)	/* SECCOMP_IOCTL_NOTIF_SET_FLAGS (Linux 6.6) */
+#define BK_CAN_SEIZE		(1u << 4)	/* PTRACE_SEIZE of a child */
+#define BK_CAN_READ_MEMORY	(1u << 5)	/* process_vm_readv of a child */
+#define BK_CAN_GETFD		(1u << 6)	/* pidfd_getfd of a child */
+#define BK_CAN_ADDFD		(1u << 7)	/* SECCOMP_IOCTL_NOTIF_ADDFD with SEND */
+#define BK_CAN_RET_TRACE	(1u << 8)	/* SECCOMP_RET_TRACE with a live tracer */
+#define BK_CAN_SUBREAPER	(1u << 9)	/* PR_SET_CHILD_SUBREAPER, or being PID 1 */
+#define BK_CAN_PROCMAP		(1u << 10)	/* PROCMAP_QUERY (Linux 6.11) */
+
+struct bk_place {
+	uint32_t offers;
+	uint32_t landlock;		/* ABI, 0: none */
+	int      notify_errno, seize_errno;	/* why not, as positive errno; 0 where offered */
+};
+
+enum bk_status { BK_UNAVAILABLE, BK_DETECTED, BK_ENFORCED, BK_ABSENT };
+
+struct bk_plan {
+	enum bk_mechanism mechanism;
+	bool verify;			/* each exec is stopped and the loaded image judged (ptrace) */
+	bool alone;			/* nothing can be enforced: the function runs unsupervised, or is refused */
+	uint8_t status[BK_SECTIONS];	/* enum bk_status */
+	const char *reason;		/* a sentence, static */
+};
+
+/*
+ * notify with seize: processes, libraries, generated_code, environment enforced.  notify without seize: processes and libraries
+ * checked before the call only ("detected": another thread can change what was checked), environment unavailable.
+ * filter alone: generated_code enforced, the rest unavailable.
+ */
+void bk_plan_make(const struct bk_policy *policy, const struct bk_place *place, struct bk_plan *plan);
+
+/* First section that the policy has and the plan does not fully enforce, or BK_SECTIONS. */
+enum bk_section bk_plan_gap(const struct bk_plan *plan);
+
+const char *bk_mechanism_name(enum bk_mechanism mechanism);	/* "none" "notify" "trace" "gate" "filter" */
+const char *bk_status_name(enum bk_status status);		/* "unavailable" "detected" "enforced" "absent" */
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shell templates: does the string that a function hands to `sh -c` have the shape that the policy lists?
+ *
+ * Both the template and the string are parsed as POSIX shell (XCU 2.2, 2.3: quoting and token recognition) into words and
+ * operators, and compared token by token, in one pass, with no allocation.  A hole `{name}` in the template stands for one
+ * plain word, or for part of one: bytes that the shell takes literally.  In the string
+ *
+ * - a word is plain where, after quote removal, nothing is left for the shell to expand: no $ ` \newline, no unquoted * ? [ ~ { } # ! = at
+ *   a place where it would act;
+ * - what a hole covers never begins with '-' where the hole begins the word, so that an option cannot take a value's place;
+ * - operators, redirections, newlines and comments must stand in the template exactly;
+ * - outside holes the template's own text is compared with the string's after quote removal for plain words, and byte for byte
+ *   for words that expand something (a template may hold "$HOME": then the string must hold "$HOME").
+ *
+ * The same hole twice must cover the same bytes.  A template with an unclosed quote, a here-document or a function definition is an error.
+ */
+#ifndef BK_CORE_SHELL_H
+#define BK_CORE_SHELL_H
+
+#include "core/text.h"
+
+enum bk_shell_result {
+	BK_SHELL_OTHER,			/* well formed, but of another shape */
+	BK_SHELL_MATCH,
+	BK_SHELL_UNPARSABLE,		/* the string is not shell that we read */
+	BK_SHELL_BAD_TEMPLATE
+};
+
+/* `*at`, where not NULL, gets the offset in `string` (BAD_TEMPLATE: in `template`) at which they part. */
+enum bk_shell_result bk_shell_match(struct bk_text template_, struct bk_text string, uint32_t *at);
+
+/* BK_SHELL_MATCH where the template is well formed, else BK_SHELL_BAD_TEMPLATE and the offset. */
+enum bk_shell_result bk_shell_check(struct bk_text template_, uint32_t *at);
+
+/*
+ * One token of a shell string, for those who make templates from examples (learn).  Returns false at the end or at a fault
+ * (`fault` set).  `*pos` is moved behind the token.
+ */
+struct bk_shell_token {
+	struct bk_text raw;		/* as written */
+	bool is_operator;		/* control or redirection operator, or newline */
+	bool is_plain;			/* a word with nothing to expand */
+	bool fault;
+};
+bool bk_shell_next(struct bk_text string, uint32_t *pos, struct bk_shell_token *token);
+/* The bytes of a plain word after quote removal; returns how many (at most `cap` are written). */
+uint32_t bk_shell_unquote(struct bk_text raw, char *out, uint32_t cap);
+
+#endif
