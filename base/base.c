@@ -211,13 +211,11 @@ static void sync_folder_of(const char *path)
 	}
 }
 
-int bk_write_file(const char *path, const void *bytes, size_t size)
+static int write_beside(const char *path, const void *bytes, size_t size)
 {
-	if (strcmp(path, "-") == 0)
-		return write_all(1, bytes, size);
-
 	BK_FREE char *beside = bk_format("%s.XXXXXX", path);
 	int fd = mkostemp(beside, O_CLOEXEC);
+
 	if (fd < 0)
 		return -errno;
 	int r = write_all(fd, bytes, size);
@@ -232,6 +230,31 @@ int bk_write_file(const char *path, const void *bytes, size_t size)
 	else
 		sync_folder_of(path);
 	return r;
+}
+
+static int write_through(const char *path, const void *bytes, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int r = write_all(fd, bytes, size);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+int bk_write_file(const char *path, const void *bytes, size_t size)
+{
+	BK_FREE char *real = realpath(path, NULL);
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		return write_all(1, bytes, size);
+	/* A rename would put a plain file in the place of /dev/null. */
+	if (real && stat(real, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_through(real, bytes, size);
+	return write_beside(real ? real : path, bytes, size);
 }
 
 void bk_hex(const uint8_t *bytes, size_t n, char *out)

@@ -64,7 +64,8 @@ int bk_read_file(const char *path, size_t limit, struct bk_buf *out);
 
 /*
  * Writes a file so that a reader sees the old content or the new one whole: a temporary beside it, fsync, rename, fsync of the folder.
- * Keeps the mode of a file that is there, else 0644 less the umask.  "-" is standard output.  Returns 0 or a negative errno.
+ * Keeps the mode of a file that is there, else 0644 less the umask; a symbolic link stays and what it names is replaced; devices
+ * and pipes are written to.  "-" is standard output.  Returns 0 or a negative errno.
  */
 int bk_write_file(const char *path, const void *bytes, size_t size);
 

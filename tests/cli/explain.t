@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# buckler explain: verdict, rule, reason, and how names are resolved.
+. "${0%/*}/../support/tap.sh"
+
+T=$(realpath "$T")
+mkdir bin lib
+cp /bin/true bin/tool
+cp /bin/true bin/other
+ln -s tool bin/alias
+printf '#!%s/bin/interp -u  \necho\n' "$T" >bin/script
+cp /bin/true bin/interp
+chmod 755 bin/script
+hash=$(sha256sum bin/other | cut -d' ' -f1)
+printf 'lib' >lib/a.so
+
+cat >p.yaml <<YAML
+version: 1
+main: $T/bin/other
+processes:
+  - path: $T/bin/tool
+    args: ["/tmp/*", "-v"]
+  - path: $T/bin/other
+    sha256: $hash
+  - path: /bin/nowhere-sh
+    shell: "curl -L {url} | cat"
+  - path: /opt/child
+    parent: /opt/mother
+  - path: $T/bin/interp
+    args: ["-u", "$T/bin/script", "..."]
+  - path: /opt/banned
+    action: deny
+libraries:
+  - $T/lib/**
+generated_code: deny
+environment: [LD_LIBRARY_PATH]
+YAML
+run "$BUCKLER" check p.yaml
+status 0 'the policy of this test is sound'
+
+# Row: status, verdict, name, then what to ask.
+row() {
+	row_status=$1 row_verdict=$2 row_name=$3
+	shift 3
+	run "$BUCKLER" explain p.yaml "$@"
+	status "$row_status" "$row_name: status $row_status"
+	out "^$row_verdict " "$row_name: $row_verdict"
+	silent err "$row_name: nothing on standard error"
+}
+
+row 0 allowed 'arguments that fit' exec "$T/bin/tool" /tmp/x -v
+out "^  rule +p\\.yaml line 4: allow $T/bin/tool" 'the rule and its line'
+row 1 denied 'arguments that do not fit' exec "$T/bin/tool" /etc/x -v
+out "^  nearest +p\\.yaml line 4: " 'the nearest rule and its line'
+out '^  why +.*argument' 'the reason speaks of arguments'
+row 1 denied 'an option in the place of a value' exec "$T/bin/tool" -x -v
+row 0 allowed 'through a symbolic link' exec "$T/bin/alias" /tmp/x -v
+out "^  note +$T/bin/alias is $T/bin/tool here" 'the link is named'
+row 0 allowed 'a relative name' exec bin/tool /tmp/x -v
+PATH="$T/bin:$PATH" run "$BUCKLER" explain p.yaml exec tool /tmp/x -v
+status 0 'a name in PATH: status 0'
+out "note +tool is $T/bin/tool here" 'a name in PATH: said'
+out '^  argv +"tool" "/tmp/x" "-v"$' 'the vector is shown as it was asked'
+
+row 0 allowed 'the hash is computed where a rule asks' exec "$T/bin/other"
+out "^  sha256 +$hash" 'and shown'
+row 1 denied 'another hash' --sha256 0000000000000000000000000000000000000000000000000000000000000000 exec "$T/bin/other"
+out '^  why +.*(sha256|hash|content)' 'the reason speaks of the hash'
+row 1 denied 'an unknown program' exec /opt/unknown
+out 'note +/opt/unknown is not here' 'a file that is not here: said'
+row 1 denied 'a rule that denies' exec /opt/banned
+out '^  rule +p\.yaml line 14: deny /opt/banned' 'the rule that denies'
+
+row 0 allowed 'a shell line of the template' exec /bin/nowhere-sh -c 'curl -L http://a/b | cat'
+row 1 denied 'a shell line with more in it' exec /bin/nowhere-sh -c 'curl -L http://a/b; id | cat'
+out '^  nearest +p\.yaml line 8: .*shell: "curl -L \{url\} \| cat"' 'the template is shown'
+
+row 0 allowed 'a parent that fits' --parent /opt/mother exec /opt/child
+row 1 denied 'another parent' --parent /opt/father exec /opt/child
+out '^  why +.*(parent|started)' 'the reason speaks of the parent'
+row 0 allowed 'options between verb and program' exec --parent /opt/mother /opt/child
+row 1 denied 'options behind the program are its own' exec /opt/child --parent /opt/mother
+
+row 0 allowed 'the main process' --main exec "$T/bin/other"
+row 1 denied 'another main process' --main exec "$T/bin/tool" /tmp/x -v
+
+row 0 allowed 'a script is judged with its interpreter' exec "$T/bin/script" a b
+out "argv +\"$T/bin/interp\" \"-u\" \"$T/bin/script\" \"a\" \"b\"" 'its vector is what the kernel makes of it'
+out "note +.*script of $T/bin/interp" 'its first line is said'
+row 1 denied 'a script of an unknown interpreter' --script /opt/python exec /opt/app.py
+out '^  by +/opt/python' 'the interpreter is shown'
+
+row 0 allowed 'a library' load "$T/lib/a.so"
+row 1 denied 'a library elsewhere' load /tmp/evil.so
+row 1 denied 'generated code' code
+row 0 allowed 'a variable of the list' env LD_LIBRARY_PATH=/x
+row 1 denied 'a variable that injects' env LD_PRELOAD=/tmp/evil.so
+row 0 allowed 'a section that is absent' open /etc/passwd
+
+row 1 denied 'nothing is resolved where that is asked' --no-resolve exec "$T/bin/alias" /tmp/x -v
+
+sed 's/^version: 1/version: 1\nmode: alert/' p.yaml >alert.yaml
+run "$BUCKLER" explain alert.yaml exec /opt/unknown
+status 1 'alert: status 1'
+out '^alert ' 'alert: the verdict'
+sed 's/^version: 1/version: 1\nmode: learn/' p.yaml >learn.yaml
+run "$BUCKLER" explain learn.yaml exec /opt/unknown
+status 1 'learn: status 1'
+out '^learned ' 'learn: the verdict'
+
+run "$BUCKLER" explain --format json p.yaml exec "$T/bin/tool" /etc/x -v
+status 1 'json: the same status'
+ok 'json: verdict, nearest rule, line' jq -e '.verdict == "denied" and .nearest.line == 4 and .argv[1] == "/etc/x"
+	and .section == "processes" and .mode == "enforce"' out
+run "$BUCKLER" explain --format json p.yaml exec bin/tool /tmp/x -v
+ok 'json: the rule that allows, notes' jq -e '.verdict == "allowed" and .rule.line == 4 and (.notes | length) == 1' out
+
+"$BUCKLER" compile -q p.yaml -o p.bkl
+run "$BUCKLER" explain p.bkl exec "$T/bin/tool" /tmp/x -v
+status 0 'a compiled policy answers the same'
+out '^  rule +p\.bkl line 4' 'with the line of its text'
+
+bad() {
+	bad_name=$1 bad_text=$2
+	shift 2
+	run "$BUCKLER" explain "$@"
+	status 2 "$bad_name: status 2"
+	silent out "$bad_name: no verdict"
+	err "$bad_text" "$bad_name: says so"
+}
+bad 'nothing' 'name the policy'
+bad 'no question' 'exec, load, code, env or open' p.yaml
+bad 'unknown question' 'not dance' p.yaml dance
+bad 'no program' 'nothing was named behind exec' p.yaml exec
+bad 'too many words' 'too many words behind load' p.yaml load a b
+bad 'a program that is nowhere' 'not found in PATH' p.yaml exec no-such-program-anywhere
+bad 'a short hash' '64 hex digits' p.yaml --sha256 12 exec /bin/sh
+bad 'no file for the hash' 'sha256 HEX' p.yaml --hash exec /opt/unknown
+bad 'no policy' 'absent\.yaml' absent.yaml code
+bad 'a relative name unresolved' 'absolute' p.yaml --no-resolve exec tool
+
+done_testing
