@@ -47,6 +47,7 @@ struct bk_event {
 	struct bk_text parent;
 	struct bk_text technique;	/* MITRE ATT&CK id */
 	struct bk_text note;		/* further words for people: reason of the mechanism, of the refusal */
+	uint32_t first;			/* BK_EVENT_SUMMARY: seq of the line that it sums up */
 	uint64_t count;
 	enum bk_mechanism mechanism;
 	const uint8_t *policy;		/* 32-byte digest or NULL; the first 16 hex digits are written, the start event has all */

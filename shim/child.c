@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starts the function.  The child shares the shim's memory and descriptor table until its exec: memory, because that saves
+ * the copying of page tables and lets it speak without a pipe; descriptors, because that hands the listener over without a socket.
+ */
+#include "shim/shim.h"
+
+#define CHILD_GAP 1024u			/* bytes between the shim's last frame on the initial stack and the child's first */
+
+static bool readable(const char *path)
+{
+	return sys_access(path, 1) == 0;
+}
+
+const char *bk_child_search(const char *name, char *const *envp, char *out, size_t cap)
+{
+	const char *path = "/usr/local/bin:/bin:/usr/bin";
+
+	for (const char *p = name; *p; p++)
+		if (*p == '/')
+			return name;
+	for (; *envp; envp++)
+		if (bk_text_starts(bk_text_of(*envp), BK_TEXT("PATH=")))
+			path = *envp + 5;
+	for (;;) {
+		char *at = out;
+
+		while (*path && *path != ':' && at + 2 < out + cap)
+			*at++ = *path++;
+		if (at != out)
+			*at++ = '/';
+		bk_put(at, out + cap, name);
+		if (readable(out))
+			return out;
+		if (!*path++)
+			return name;
+	}
+}
+
+/* The terminal, where the shim's process group is its foreground: the function's new group gets it. */
+static int terminal(void)
+{
+	int group;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (sys_ioctl(fd, TIOCGPGRP, &group) == 0 && group == (int)sys_getpgid(0))
+			return fd;
+	return -1;
+}
+
+static void give_terminal(int fd, int group)
+{
+	uint64_t ttou = 1ULL << (SIGTTOU - 1), old;
+
+	sys_sigmask(SIG_BLOCK, &ttou, &old);
+	sys_ioctl(fd, TIOCSPGRP, &group);
+	sys_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static long install(struct bk_start *start, uint32_t flags, uint32_t how)
+{
+	struct sock_filter code[BK_FILTER_MAX];
+	struct bk_filter_spec spec = { BK_ARCH_AUDIT, flags, (uint32_t)start->shim->self };
+	struct sock_fprog program = { (unsigned short)bk_filter_build(&spec, code, BK_FILTER_MAX), code };
+
+	if (!program.len)
+		return -E2BIG;
+	return sys_seccomp(SECCOMP_SET_MODE_FILTER, how, &program);
+}
+
+/* The best filter that this place takes, tried in order; fills listener, filter and offers. */
+static void install_best(struct bk_start *start)
+{
+	uint32_t flags = start->filter_flags | BK_FILTER_NOTIFY;
+	long r = install(start, flags, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+
+	start->offers = r >= 0 ? BK_CAN_FILTER | BK_CAN_NOTIFY | BK_CAN_WAIT_KILLABLE : 0;
+	if (r == -EINVAL) {
+		r = install(start, flags, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+		start->offers = r >= 0 ? BK_CAN_FILTER | BK_CAN_NOTIFY : 0;
+	}
+	start->listener = (int)r;
+	if (r >= 0)
+		return;
+	start->filter = (int)install(start, start->filter_flags & BK_FILTER_NO_CODE, 0);
+	if (start->filter == 0)
+		start->offers = BK_CAN_FILTER;
+}
+
+static void say_ready(struct bk_start *start)
+{
+	__atomic_store_n(&start->ready, 1, __ATOMIC_RELEASE);
+	sys_futex((void *)&start->ready, FUTEX_WAKE, 1);
+}
+
+/* Runs in the child, on its own piece of the initial stack. */
+static void child(void *arg)
+{
+	struct bk_start *start = arg;
+	const struct bk_options *o = start->options;
+	struct bk_shim *s = start->shim;
+
+	sys_setpgid(0, 0);
+	if (s->terminal >= 0)
+		give_terminal(s->terminal, (int)sys_getpid());
+	sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if ((int)sys_getppid() != s->self)
+		sys_exit(125);		/* the shim died before the death signal was set */
+	/* Without privilege a filter needs it; with privilege it keeps set-id programs from shedding the filter's point. */
+	sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
+	install_best(start);
+	sys_sigmask(SIG_SETMASK, &start->mask, NULL);
+	say_ready(start);
+	while (start->listener < 0 && !__atomic_load_n(&start->go, __ATOMIC_ACQUIRE))
+		sys_futex((void *)&start->go, FUTEX_WAIT, 0);
+	start->exec_error = (int)-sys_execve(start->image, o->argv, o->envp);
+	sys_exit(start->exec_error == ENOENT ? 127 : 126);
+}
+
+static void wait_ready(struct bk_start *start)
+{
+	while (!__atomic_load_n(&start->ready, __ATOMIC_ACQUIRE)) {
+		int status;
+
+		sys_futex((void *)&start->ready, FUTEX_WAIT, 0);
+		if (sys_wait(start->shim->main_pid, &status, WNOHANG | __WALL) > 0)
+			return;
+	}
+}
+
+static uint32_t set_wake_up(int listener)
+{
+	return sys_ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, (void *)SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0
+		? BK_CAN_SYNC_WAKE_UP : 0;
+}
+
+void bk_child_go(struct bk_start *start)
+{
+	__atomic_store_n(&start->go, 1, __ATOMIC_RELEASE);
+	sys_futex((void *)&start->go, FUTEX_WAKE, 1);
+}
+
+int bk_child_start(struct bk_shim *s, struct bk_start *start)
+{
+	uint64_t all = ~0ULL;
+	char *here = (char *)start;	/* on the initial stack: below it is free */
+
+	s->terminal = terminal();
+	sys_sigmask(SIG_SETMASK, &all, &start->mask);
+	long pid = bk_clone(CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD,
+			    (char *)((uintptr_t)(here - CHILD_GAP) & ~15UL), &start->vm_tid, child, start);
+	sys_sigdefault(SIGCHLD);	/* ignored, it would cost us the exit status */
+	if (pid < 0)
+		return bk_log_refuse(s, "process", "the system has no room for another process");
+	s->main_pid = (int)pid;
+	wait_ready(start);
+	if (!start->ready)
+		return bk_log_refuse(s, "process", "it ended before it could be supervised");
+	sys_unshare(CLONE_FILES);
+	s->place.offers |= start->offers;
+	s->place.notify_errno = start->listener < 0 ? -start->listener : 0;
+	s->listener = start->listener < 0 ? -1 : start->listener;
+	if (s->listener >= 0)
+		s->place.offers |= set_wake_up(s->listener);
+	return 0;
+}

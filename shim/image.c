@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files: canonical path, identity, hash, and whether the function could change them. */
+#include <linux/stat.h>
+#include "shim/shim.h"
+
+#define FRESH_NS 20000000ULL		/* a file changed less than this ago may change again within one tick of its ctime */
+
+static struct bk_seen *seen_for(struct bk_shim *s, const struct bk_image *image)
+{
+	struct bk_seen *e;
+
+	for (unsigned i = 0; i < BK_SEEN_MAX; i++) {
+		e = &s->seen[i];
+		if (e->inode == image->inode && e->changed == image->changed && e->size == image->size && e->device == image->device)
+			return e;
+	}
+	e = &s->seen[s->seen_next++ % BK_SEEN_MAX];
+	*e = (struct bk_seen){ .inode = image->inode, .size = image->size, .changed = image->changed, .device = image->device };
+	return e;
+}
+
+static void fill(struct bk_shim *s, struct bk_image *image, const struct stat *st)
+{
+	image->inode = st->st_ino;
+	image->size = (uint64_t)st->st_size;
+	image->changed = (uint64_t)st->st_ctime * 1000000000ULL + (uint64_t)st->st_ctime_nsec;
+	image->device = (uint32_t)st->st_dev;
+	image->mode = st->st_mode;
+	image->anonymous = st->st_nlink == 0;
+	image->seen = seen_for(s, image);
+}
+
+int bk_image_link(struct bk_shim *s, const char *link, char *out, struct bk_image *image)
+{
+	struct stat st;
+	long n = sys_readlink(link, out, BK_PATH_MAX);
+
+	*image = (struct bk_image){ .fd = -1 };
+	if (n < 0)
+		return (int)n;
+	out[n] = '\0';
+	image->path = (struct bk_text){ out, (uint32_t)n };
+	n = sys_stat(link, &st);
+	if (n < 0)
+		return (int)n;
+	fill(s, image, &st);
+	return 0;
+}
+
+/* How this process reaches what process `tid` calls `path`: its own /proc links, not ours. */
+static void translate(int tid, int directory, const char *path, char *out, const char *end)
+{
+	static const char *const mine[] = { "/proc/self/", "/proc/thread-self/", "/dev/fd/" };
+	char base[64];
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct bk_text prefix = bk_text_of(mine[i]);
+
+		if (bk_text_starts(bk_text_of(path), prefix)) {
+			out = bk_put(out, end, bk_proc(base, tid, i == 2 ? "/fd/" : "/"));
+			bk_put(out, end, path + prefix.len);
+			return;
+		}
+	}
+	if (*path != '/') {
+		out = bk_put(out, end, directory == BK_AT_CWD ? bk_proc(base, tid, "/cwd") : bk_proc_fd(base, tid, directory));
+		if (*path)
+			out = bk_put(out, end, "/");
+	}
+	bk_put(out, end, path);
+}
+
+int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image)
+{
+	char link[64];
+	int fd, r;
+
+	translate(tid, directory, path, s->scratch->walk, s->scratch->walk + sizeof s->scratch->walk);
+	fd = (int)sys_open(s->scratch->walk, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)fd);
+	r = bk_image_link(s, link, out, image);
+	image->fd = fd;
+	if (r < 0)
+		bk_image_close(image);
+	return r;
+}
+
+void bk_image_close(struct bk_image *image)
+{
+	if (image->fd >= 0)
+		sys_close(image->fd);
+	image->fd = -1;
+}
+
+static bool hash_file(struct bk_shim *s, const char *link, uint8_t digest[32])
+{
+	struct bk_sha256 hash;
+	int fd = (int)sys_open(link, O_RDONLY | O_CLOEXEC);
+	uint64_t at = 0;
+	long n;
+
+	if (fd < 0)
+		return false;
+	bk_sha256_start(&hash, s->sha_fast);
+	while ((n = sys_pread(fd, s->scratch->block, sizeof s->scratch->block, at)) > 0) {
+		bk_sha256_add(&hash, s->scratch->block, (size_t)n);
+		at += (uint64_t)n;
+	}
+	sys_close(fd);
+	bk_sha256_finish(&hash, digest);
+	return n == 0;
+}
+
+/* True where nothing could have changed the file's content since `image` was filled without changing its ctime. */
+static bool settled(const struct bk_image *image, const char *link)
+{
+	struct __kernel_timespec now = { 0, 0 };
+	struct stat st;
+
+	sys_clock(0, &now);
+	return sys_stat(link, &st) == 0
+		&& image->changed == (uint64_t)st.st_ctime * 1000000000ULL + (uint64_t)st.st_ctime_nsec
+		&& image->changed + FRESH_NS < (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+const uint8_t *bk_image_sha256(struct bk_shim *s, struct bk_image *image, const char *link)
+{
+	struct bk_seen *seen = image->seen;
+
+	if (seen->flags & BK_SEEN_SHA256)
+		return seen->sha256;
+	if (!hash_file(s, link, seen->sha256))
+		return NULL;
+	if (settled(image, link))
+		seen->flags |= BK_SEEN_SHA256;
+	return seen->sha256;
+}
+
+static bool can_change(struct bk_shim *s, const char *path)
+{
+	struct stat st;
+
+	return sys_stat(path, &st) < 0 || st.st_uid == s->uid || sys_access(path, 2) == 0;	/* W_OK */
+}
+
+static bool find_fixed(struct bk_shim *s, const struct bk_image *image, const char *link)
+{
+	struct statfs fs;
+	char *walk = s->scratch->walk;
+
+	if (image->anonymous)
+		return false;
+	if (sys_statfs(link, &fs) == 0 && (fs.f_flags & 1))	/* ST_RDONLY: mounting is refused by the filter */
+		return true;
+	if (s->uid == 0 || can_change(s, link))
+		return false;
+	bk_put(walk, walk + BK_PATH_MAX, image->path.at);
+	for (uint32_t n = image->path.len; n > 0; n--)
+		if (walk[n - 1] == '/') {
+			walk[n > 1 ? n - 1 : 1] = '\0';
+			if (can_change(s, walk))
+				return false;
+		}
+	return true;
+}
+
+bool bk_image_fixed(struct bk_shim *s, struct bk_image *image, const char *link)
+{
+	struct bk_seen *seen = image->seen;
+
+	if (!(seen->flags & (BK_SEEN_FIXED | BK_SEEN_LOOSE)))
+		seen->flags |= find_fixed(s, image, link) ? BK_SEEN_FIXED : BK_SEEN_LOOSE;
+	return seen->flags & BK_SEEN_FIXED;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static const char *take_word(const char *at, const char *end, char *out, size_t cap)
+{
+	size_t n = 0;
+
+	while (at < end && is_blank(*at))
+		at++;
+	while (at < end && !is_blank(*at) && *at != '\n' && *at && n + 1 < cap)
+		out[n++] = *at++;
+	out[n] = '\0';
+	return at;
+}
+
+/* The first line as fs/binfmt_script.c reads it: interpreter, then the rest without outer blanks as one argument. */
+static bool parse_first_line(const char *at, const char *end, char *interpreter, char *option, size_t cap)
+{
+	size_t n = 0;
+
+	at = take_word(at + 2, end, interpreter, cap);
+	while (at < end && is_blank(*at))
+		at++;
+	while (at < end && *at != '\n' && *at && n + 1 < cap)
+		option[n++] = *at++;
+	while (n && is_blank(option[n - 1]))
+		n--;
+	option[n] = '\0';
+	return *interpreter != '\0';
+}
+
+bool bk_image_script(struct bk_shim *s, struct bk_image *image, const char *link, char *interpreter, char *option, size_t cap)
+{
+	char first[256];		/* BINPRM_BUF_SIZE */
+	int fd;
+	long n;
+
+	if (image->seen->flags & BK_SEEN_IMAGE)
+		return false;
+	fd = (int)sys_open(link, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = sys_read(fd, first, sizeof first);
+	sys_close(fd);
+	if (n < 2 || first[0] != '#' || first[1] != '!') {
+		/* A file that may still be written to is looked at each time. */
+		if (n >= 2 && settled(image, link))
+			image->seen->flags |= BK_SEEN_IMAGE;
+		return false;
+	}
+	(void)s;
+	return parse_first_line(first, first + n, interpreter, option, cap);
+}
+
+struct bk_decision bk_judge(struct bk_shim *s, struct bk_request *request, struct bk_image *image, const char *link)
+{
+	struct bk_decision d;
+
+	if (image->anonymous)
+		request->flags |= BK_REQ_ANONYMOUS;
+	d = bk_decide(&s->policy, request, s->least);
+	if (d.verdict == BK_NEED_SHA256) {
+		if (bk_image_fixed(s, image, link))
+			request->flags |= BK_REQ_UNCHANGEABLE;
+		else
+			request->sha256 = bk_image_sha256(s, image, link);
+		d = bk_decide(&s->policy, request, s->least);
+	}
+	if (d.verdict == BK_NEED_SHA256)	/* it could not be read */
+		d.verdict = BK_DENIED;
+	if (d.verdict == BK_LEARNED && !request->sha256 && !image->anonymous)
+		request->sha256 = bk_image_sha256(s, image, link);
+	return d;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Waits for notifications, signals and stopped processes; reaps and forwards as an init must. */
+#include "shim/shim.h"
+
+#define REST_NS		20000000LL	/* quiet for this long: buffers go back to the kernel */
+#define SUMMARY_NS	2000000000LL
+
+/* --- settling down ------------------------------------------------------------------------------------------------------- */
+
+/*
+ * The initial stack (1 to 3 dirty pages, and page tables of its own), vdso and vvar are not needed any more once the
+ * child has left this memory.  Where the kernel seals its mappings, unmapping fails and nothing is lost but the saving.
+ */
+static void leave_initial_memory(struct bk_shim *s)
+{
+	static const char *const names[] = { "[stack]", "[vdso]", "[vvar]", "[vvar_vclock]" };
+	char *text = (char *)s->scratch->block;
+	int fd = (int)sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	long n = fd < 0 ? 0 : sys_read(fd, text, sizeof s->scratch->block - 1);
+
+	if (fd >= 0)
+		sys_close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (char *line = text; *line; ) {
+		struct bk_text whole = { line, 0 };
+		uint64_t from = 0, to = 0;
+		uint64_t *number = &from;
+
+		while (line[whole.len] && line[whole.len] != '\n')
+			whole.len++;
+		for (const char *c = line; c < line + whole.len && *c != ' '; c++) {
+			if (*c == '-')
+				number = &to;
+			else
+				*number = *number << 4 | (uint64_t)(*c <= '9' ? *c - '0' : *c - 'a' + 10);
+		}
+		for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+			struct bk_text name = bk_text_of(names[i]);
+
+			if (whole.len > name.len && bk_text_equal(bk_text_from(whole, whole.len - name.len), name))
+				sys_munmap(from, to - from);
+		}
+		line += whole.len + (line[whole.len] == '\n');
+	}
+}
+
+static bool child_left(const struct bk_start *start)
+{
+	return !__atomic_load_n(&start->vm_tid, __ATOMIC_ACQUIRE);
+}
+
+/* Once the child is in its own memory: nobody may look into ours. */
+static void settle_down(struct bk_shim *s, struct bk_start *start)
+{
+	if (s->settled || !child_left(start))
+		return;
+	s->settled = true;
+	sys_prctl(PR_SET_DUMPABLE, 0);
+	leave_initial_memory(s);
+}
+
+static void give_back(struct bk_shim *s)
+{
+	char *here = __builtin_frame_address(0), *low = bk_stack_low();
+
+	sys_madvise(s->scratch, sizeof *s->scratch, 4 /* MADV_DONTNEED */);
+	/* The stack's pages below the one in use. */
+	here = (char *)(((uintptr_t)here - 512) & ~(uintptr_t)(BK_PAGE - 1));
+	if (here > low)
+		sys_madvise(low, (size_t)(here - low), 4);
+	s->scratch_used = false;
+}
+
+/* --- start event ------------------------------------------------------------------------------------------------------------ */
+
+static void start_event(struct bk_shim *s, enum bk_event_kind kind, const char *why)
+{
+	char link[64];
+	struct bk_event e = {
+		.kind = kind, .section = BK_SECTIONS, .plan = &s->plan, .pid = (uint32_t)s->main_pid, .ppid = (uint32_t)s->self,
+		.verdict = kind == BK_EVENT_START ? BK_ALLOWED : BK_DENIED, .note = bk_text_of(why),
+	};
+	long n = sys_readlink(bk_proc(link, s->main_pid, "/exe"), s->scratch->name, BK_PATH_MAX);
+
+	if (n > 0)
+		e.path = (struct bk_text){ s->scratch->name, (uint32_t)n };
+	bk_log_event(s, &e);
+}
+
+void bk_loop_main_loaded(struct bk_shim *s)
+{
+	enum bk_section gap;
+
+	sys_prctl(PR_SET_DUMPABLE, 0);
+	bk_plan_make(&s->policy, &s->place, &s->plan);
+	s->started = true;
+	gap = bk_plan_gap(&s->plan);
+	if (gap != BK_SECTIONS && s->policy.head->flags & BK_UNSUPPORTED_REFUSE) {
+		start_event(s, BK_EVENT_REFUSED, "the policy says `unsupported: refuse`, and this place cannot enforce all of its sections");
+		sys_kill(s->main_pid, SIGKILL);
+		s->unsupported = true;
+		return;
+	}
+	start_event(s, BK_EVENT_START, s->plan.reason);
+}
+
+/* --- children ------------------------------------------------------------------------------------------------------------------ */
+
+static int exit_status(int status)
+{
+	return (status & 0x7f) ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+}
+
+/* Interactive job control: when the function's process group was stopped at its terminal, so is the shim, for the shell to see. */
+static void stopped_with(struct bk_shim *s, int signal)
+{
+	if (s->terminal < 0 || (signal != SIGTSTP && signal != SIGTTIN && signal != SIGTTOU && signal != SIGSTOP))
+		return;
+	sys_kill(s->self, SIGSTOP);
+	int group = s->main_pid;
+
+	sys_ioctl(s->terminal, TIOCSPGRP, &group);
+	sys_kill(-group, SIGCONT);
+}
+
+/* Collects what wait4 has; true when the function has ended, its wait status in *main_status. */
+static bool reap(struct bk_shim *s, int options, int *main_status)
+{
+	bool ended = false;
+	int status, pid;
+
+	while ((pid = (int)sys_wait(-1, &status, options | __WALL | WUNTRACED)) > 0) {
+		bool stopped = (status & 0xff) == 0x7f;
+
+		if (stopped && (status >> 16 || s->flights_used)) {
+			bk_notify_stopped(s, pid, status);
+		} else if (stopped) {
+			if (pid == s->main_pid)
+				stopped_with(s, status >> 8 & 0xff);
+		} else {
+			bk_notify_ended(s, pid);
+			if (pid == s->main_pid) {
+				*main_status = status;
+				ended = true;
+			}
+		}
+	}
+	return ended;
+}
+
+static void forward(struct bk_shim *s, int signal)
+{
+	if (signal == SIGCHLD || signal == SIGPIPE || signal == SIGURG)
+		return;
+	if (signal == SIGTTIN || signal == SIGTTOU)
+		return;			/* they are about our own group, which is not the foreground any more */
+	sys_kill(s->main_pid, signal);
+}
+
+static bool signals(struct bk_shim *s, int *main_status)
+{
+	struct signalfd_siginfo info;
+	bool child = false;
+
+	while (sys_read(s->signals, &info, sizeof info) == sizeof info) {
+		child |= info.ssi_signo == SIGCHLD;
+		forward(s, (int)info.ssi_signo);
+	}
+	return child && reap(s, WNOHANG, main_status);
+}
+
+/*
+ * The function has ended: what it left behind would run unsupervised.  PID 1's death ends the namespace anyway; else our
+ * children are those that became orphans, and become so as their parents are killed.
+ */
+static void end_the_rest(struct bk_shim *s)
+{
+	char path[64], list[1024], *at;
+	int status;
+
+	if (s->self == 1)
+		return;
+	at = bk_put_number(bk_put(path, path + 64, "/proc/self/task/"), path + 64, (uint32_t)s->self);
+	bk_put(at, path + 64, "/children");
+	for (int round = 0; round < 10000; round++) {
+		int fd = (int)sys_open(path, O_RDONLY | O_CLOEXEC);
+		long n = fd < 0 ? 0 : sys_read(fd, list, sizeof list - 1);
+
+		if (fd >= 0)
+			sys_close(fd);
+		if (n <= 0)
+			return;
+		list[n] = '\0';
+		for (const char *next = list; *next; ) {
+			uint64_t pid = bk_parse_number(next, &next);
+
+			if (!pid)
+				break;
+			sys_kill((int)pid, SIGKILL);
+			next += *next == ' ';
+		}
+		while (sys_wait(-1, &status, __WALL) > 0 && sys_wait(-1, &status, WNOHANG | __WALL) > 0)
+			;
+	}
+}
+
+/* --- the loop --------------------------------------------------------------------------------------------------------------------- */
+
+static const struct __kernel_timespec *limit(struct bk_shim *s, struct __kernel_timespec *t)
+{
+	int64_t ns = s->scratch_used && !s->flights_used ? REST_NS : bk_log_pending(s) ? SUMMARY_NS : -1;
+
+	*t = (struct __kernel_timespec){ ns / 1000000000, ns % 1000000000 };
+	return ns < 0 ? NULL : t;
+}
+
+static int serve(struct bk_shim *s, struct bk_start *start)
+{
+	struct __kernel_timespec t;
+	int main_status = 0;
+
+	for (;;) {
+		struct pollfd f[2] = {
+			{ .fd = s->signals, .events = POLLIN },
+			{ .fd = s->flights_used < BK_FLIGHTS ? s->listener : -1, .events = POLLIN },
+		};
+		long n = sys_ppoll(f, 2, limit(s, &t));
+
+		if (n == 0) {
+			bk_log_flush(s, false);
+			give_back(s);
+			continue;
+		}
+		s->scratch_used = true;
+		if (f[1].revents & POLLIN) {
+			if (!bk_notify_receive(s))
+				s->listener = -1;
+		} else if (f[1].revents) {
+			s->listener = -1;	/* all supervised tasks are gone */
+		}
+		if (f[0].revents && signals(s, &main_status))
+			return main_status;
+		settle_down(s, start);
+	}
+}
+
+/* No listener: waits until the child has executed the function's image or failed, which clears vm_tid. */
+static void start_without_listener(struct bk_shim *s, struct bk_start *start)
+{
+	bk_loop_main_loaded(s);
+	bk_child_go(start);
+	for (int tid = start->vm_tid; tid; tid = start->vm_tid)
+		sys_futex(&start->vm_tid, FUTEX_WAIT, (uint32_t)tid);
+}
+
+/* Ends as the function did, so that our parent sees the same wait status. */
+static int end_like(struct bk_shim *s, int status)
+{
+	uint64_t none = 0;
+	int signal = status & 0x7f;
+
+	if (signal && s->self != 1) {
+		sys_sigdefault(signal);
+		sys_kill(s->self, signal);
+		sys_sigmask(SIG_SETMASK, &none, NULL);
+	}
+	return exit_status(status);
+}
+
+int bk_loop(struct bk_shim *s, struct bk_start *start)
+{
+	int status;
+
+	if (s->listener < 0)
+		start_without_listener(s, start);
+	status = serve(s, start);
+	bk_log_flush(s, true);
+	if (s->listener >= 0 || s->self != 1)
+		end_the_rest(s);
+	if (s->unsupported)
+		return 125;
+	if (s->main_refused)
+		return 126;
+	return end_like(s, status);
+}

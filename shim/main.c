@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the first instruction to the loop. */
+#include "shim/shim.h"
+
+#define STACK_SIZE (8 * BK_PAGE)
+
+void bk_start(long *initial);
+
+/* The stack first: below it lies read-only text, so that running out of it is a fault and not a write into the state. */
+static struct {
+	char stack[STACK_SIZE];
+	struct bk_shim shim;
+} memory __attribute__((aligned(4096), section(".bss.memory")));
+
+/* What must outlive the switch of stacks; lies on the initial stack until the child has left it. */
+struct initial {
+	struct bk_options options;
+	struct bk_start start;
+	char search[BK_PATH_MAX];
+};
+
+char *bk_stack_low(void)
+{
+	return memory.stack;
+}
+
+static int execute(const struct bk_options *o, char *search)
+{
+	long r = -sys_execve(bk_child_search(*o->argv, o->envp, search, BK_PATH_MAX), o->argv, o->envp);
+
+	return r == ENOENT ? 127 : 126;
+}
+
+static enum bk_mode mode_of(struct bk_shim *s, enum bk_section section)
+{
+	enum bk_mode mode = bk_policy_mode(&s->policy, section);
+
+	return mode > s->least ? mode : s->least;
+}
+
+static uint32_t filter_flags(struct bk_shim *s)
+{
+	bool code_allowed = bk_policy_section_flags(&s->policy, BK_GENERATED_CODE) & BK_SECTION_ALLOWS;
+	enum bk_mode code = mode_of(s, BK_GENERATED_CODE);
+	uint32_t flags = BK_FILTER_EXEC;
+
+	if (mode_of(s, BK_LIBRARIES) != BK_OFF)
+		flags |= BK_FILTER_MAP | BK_FILTER_ASK_PROTECT;
+	if (code == BK_ENFORCE && !code_allowed)
+		flags |= BK_FILTER_NO_CODE;
+	else if (code != BK_OFF && !code_allowed)
+		flags |= BK_FILTER_ASK_CODE;
+	return flags;
+}
+
+/* On the shim's own stack. */
+static void supervise(void *arg)
+{
+	struct initial *i = arg;
+	struct bk_shim *s = &memory.shim;
+	int status = bk_child_start(s, &i->start);
+
+	if (status) {
+		if (s->main_pid > 0)
+			sys_kill(s->main_pid, SIGKILL);
+		sys_exit(status);
+	}
+	sys_exit(bk_loop(s, &i->start));
+}
+
+static void get_ready(struct bk_shim *s, const struct bk_options *o)
+{
+	uint64_t all = ~0ULL;
+
+	s->self = (int)sys_getpid();
+	s->uid = (uint32_t)sys_geteuid();
+	s->least = o->least;
+	s->form = o->form;
+	s->listener = s->signals = s->log = s->terminal = -1;
+	s->sha_fast = bk_sha256_has_fast();
+	s->scratch = sys_mmap(NULL, sizeof *s->scratch, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	if ((unsigned long)s->scratch > -4096UL)
+		sys_exit(125);
+	bk_log_open(s, o->log_fd >= 0 ? o->log_fd : 2);
+	if (o->log_fd >= 0)
+		sys_close(o->log_fd);
+	s->signals = (int)sys_signalfd(&all);
+	if (s->self == 1 || sys_prctl(PR_SET_CHILD_SUBREAPER, 1) == 0)
+		s->place.offers |= BK_CAN_SUBREAPER;
+}
+
+void bk_start(long *initial)
+{
+	struct initial i;
+	char **argv = (char **)(initial + 1), **envp = argv + initial[0] + 1;
+	struct bk_shim *s = &memory.shim;
+	int status = bk_options_read(&i.options, (int)initial[0], argv, envp);
+
+	if (status)
+		sys_exit(status);
+	if (i.options.least == BK_OFF && !i.options.probe)
+		sys_exit(execute(&i.options, i.search));
+	get_ready(s, &i.options);
+	if (i.options.probe)
+		sys_exit(bk_probe(s));
+	status = bk_policy_map(s, &i.options);
+	if (status)
+		sys_exit(status);
+	bk_gather_own(s, i.options.envp);
+	i.start = (struct bk_start){ .shim = s, .options = &i.options, .filter_flags = filter_flags(s), .vm_tid = -1 };
+	i.start.image = bk_child_search(*i.options.argv, i.options.envp, i.search, sizeof i.search);
+	bk_run_on(memory.stack + STACK_SIZE, supervise, &i);
+}

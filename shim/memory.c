@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Another process's memory: bytes, strings, argument vectors, mappings. */
+#include "shim/shim.h"
+
+long bk_memory_read(int tid, uint64_t from, void *to, size_t size)
+{
+	struct iovec local = { to, size }, remote = { (void *)from, size };
+
+	return sys_process_read(tid, &local, &remote);
+}
+
+/* Bytes until the end of the page that `at` is in: a read that stays inside cannot fail half-way. */
+static size_t to_page_end(uint64_t at)
+{
+	return BK_PAGE - (at & (BK_PAGE - 1));
+}
+
+long bk_memory_string(int tid, uint64_t from, char *to, size_t cap)
+{
+	size_t have = 0;
+
+	while (have < cap) {
+		size_t want = to_page_end(from + have);
+		long n = bk_memory_read(tid, from + have, to + have, want < cap - have ? want : cap - have);
+
+		if (n <= 0)
+			return -EFAULT;
+		for (long i = 0; i < n; i++)
+			if (!to[have + (size_t)i])
+				return (long)have + i;
+		have += (size_t)n;
+	}
+	return -ENAMETOOLONG;
+}
+
+/* Argument strings mostly lie side by side: what the last read brought is looked at first. */
+struct window {
+	uint64_t at;
+	size_t   size;
+	char     bytes[1024];
+};
+
+static long string_through(struct window *w, int tid, uint64_t from, char *to, size_t cap)
+{
+	size_t n = 0;
+
+	while (n < cap) {
+		if (from < w->at || from >= w->at + w->size) {
+			size_t want = to_page_end(from);
+			long got = bk_memory_read(tid, from, w->bytes, want < sizeof w->bytes ? want : sizeof w->bytes);
+
+			if (got <= 0)
+				return -EFAULT;
+			w->at = from;
+			w->size = (size_t)got;
+		}
+		to[n] = w->bytes[from - w->at];
+		if (!to[n++])
+			return (long)n;
+		from++;
+	}
+	return -E2BIG;
+}
+
+int bk_gather_argv(struct bk_shim *s, int tid, uint64_t pointers, struct bk_args *out, uint32_t used)
+{
+	uint64_t *list = s->scratch->pointers;
+	struct window w = { 0, 0, { 0 } };
+	uint32_t size = used, count = 0;
+
+	*out = (struct bk_args){ s->scratch->argv, 0, 0, false };
+	while (pointers && !out->cut) {
+		size_t batch = to_page_end(pointers) < sizeof s->scratch->pointers ? to_page_end(pointers) : sizeof s->scratch->pointers;
+		long got = bk_memory_read(tid, pointers, list, batch);
+
+		if (got < 8)
+			return -EFAULT;
+		for (long i = 0; i < got / 8; i++) {
+			long n = 0;
+
+			if (!list[i]) {
+				out->size = size;
+				out->count = count;
+				return 0;
+			}
+			n = string_through(&w, tid, list[i], s->scratch->argv + size, BK_ARGV_MAX - size);
+			if (n == -E2BIG) {
+				out->cut = true;
+				break;
+			}
+			if (n < 0)
+				return (int)n;
+			size += (uint32_t)n;
+			count++;
+		}
+		pointers += (uint64_t)got & ~7ULL;
+	}
+	out->size = size;
+	out->count = count;
+	return 0;
+}
+
+static uint64_t parse_hex(const char **at)
+{
+	uint64_t n = 0;
+
+	for (;; (*at)++) {
+		char c = **at;
+
+		if (c >= '0' && c <= '9')
+			n = n << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			n = n << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return n;
+	}
+}
+
+/* One line of /proc/PID/maps (proc(5)): start-end perms offset major:minor inode   path */
+static void parse_line(const char *at, struct bk_mapping *m, char *name)
+{
+	uint64_t major, minor;
+	uint32_t n = 0;
+
+	m->start = parse_hex(&at);
+	at++;
+	m->end = parse_hex(&at);
+	at += 6;			/* " rwxp " */
+	parse_hex(&at);
+	at++;
+	major = parse_hex(&at);
+	at++;
+	minor = parse_hex(&at);
+	at++;
+	m->inode = bk_parse_number(at, &at);
+	m->device = (uint32_t)((minor & 0xff) | (major << 8) | ((minor & ~0xffULL) << 12));	/* new_encode_dev() */
+	while (*at == ' ')
+		at++;
+	while (m->inode && at[n] && at[n] != '\n' && n < BK_PATH_MAX) {
+		name[n] = at[n];
+		n++;
+	}
+	name[n] = '\0';
+	m->path = (struct bk_text){ name, n };
+}
+
+/* The line that covers `address` or is the next above it. */
+static int from_text(struct bk_shim *s, int fd, uint64_t address, struct bk_mapping *m)
+{
+	char *text = (char *)s->scratch->block;
+	size_t have = 0;
+
+	for (;;) {
+		long n = sys_read(fd, text + have, sizeof s->scratch->block - 1 - have);
+		char *line = text, *end;
+
+		if (n <= 0)
+			return n < 0 ? (int)n : -ENOENT;
+		have += (size_t)n;
+		text[have] = '\0';
+		for (;;) {
+			for (end = line; *end && *end != '\n'; end++)
+				;
+			if (!*end)
+				break;
+			parse_line(line, m, s->scratch->name);
+			if (address < m->end)
+				return 0;
+			line = end + 1;
+		}
+		have = (size_t)(text + have - line);
+		for (size_t i = 0; i < have; i++)
+			text[i] = line[i];
+		if (have == sizeof s->scratch->block - 1)
+			return -EIO;
+	}
+}
+
+static int from_query(struct bk_shim *s, int fd, uint64_t address, struct bk_mapping *m)
+{
+	struct bk_procmap_query q = {
+		.size = sizeof q, .query_flags = BK_PROCMAP_COVERING_OR_NEXT, .query_addr = address,
+		.vma_name_size = BK_PATH_MAX, .vma_name_addr = (uintptr_t)s->scratch->name,
+	};
+	long r = sys_ioctl(fd, BK_PROCMAP_QUERY, &q);
+
+	if (r < 0)
+		return (int)r;
+	*m = (struct bk_mapping){ .start = q.vma_start, .end = q.vma_end, .inode = q.inode };
+	m->device = (q.dev_minor & 0xff) | (q.dev_major << 8) | ((q.dev_minor & ~0xffu) << 12);
+	if (q.inode && q.vma_name_size)
+		m->path = (struct bk_text){ s->scratch->name, q.vma_name_size - 1 };
+	return 0;
+}
+
+int bk_mapping_at(struct bk_shim *s, int tid, uint64_t address, struct bk_mapping *m)
+{
+	char path[64];
+	int fd = (int)sys_open(bk_proc(path, tid, "/maps"), O_RDONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return fd;
+	r = from_query(s, fd, address, m);
+	if (r == -ENOTTY)
+		r = from_text(s, fd, address, m);
+	sys_close(fd);
+	return r;
+}

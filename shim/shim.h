@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shim's state and its parts.  All that it must remember between two events is one struct bk_shim, one page; its stack is one
+ * page at rest.  Everything larger lives in the scratch area, which is given back to the kernel when nothing is under way.
+ *
+ *	options   argv and environment -> what to do
+ *	child     starts the function: filter, listener, exec
+ *	loop      waits for notifications, signals and stopped processes
+ *	notify    answers notifications; judges the image that an exec really loaded
+ *	gather    reads memory and files of a process into a struct bk_request
+ *	image     files: canonical path, identity, hash, can the function change it
+ *	log       events to lines, throttled, never blocking
+ *	probe     `--probe`: what this place offers
+ */
+#ifndef BK_SHIM_H
+#define BK_SHIM_H
+
+#include "core/decide.h"
+#include "core/filter.h"
+#include "core/plan.h"
+#include "core/record.h"
+#include "core/sha256.h"
+#include "shim/sys.h"
+
+#define BK_PATH_MAX	4096u		/* PATH_MAX (linux/limits.h) */
+#define BK_ARGV_MAX	(128u << 10)	/* bytes of arguments read before a call; more is `cut` */
+#define BK_STACK_MAX	(6u << 20)	/* bytes of a new image's stack: arguments and environment (execve(2): 3/4 of 8 MiB) */
+
+/* Options; everything here points into the initial stack or is a number. */
+struct bk_options {
+	char **argv, **envp;		/* of the function; argv[0] is searched in PATH */
+	const char *policy;		/* path, or NULL: default places */
+	int policy_fd, log_fd;		/* -1: none */
+	enum bk_mode least;		/* BUCKLER_MODE */
+	enum bk_form form;
+	const char *function;		/* the name that the place gives the function, or NULL */
+	const char *shim_path;		/* argv[0] */
+	bool probe, help, version;
+};
+/* Returns 0, or an exit status after having written a message. */
+int bk_options_read(struct bk_options *o, int argc, char **argv, char **envp);
+
+/* A file that was looked at; kept so that it need not be looked at again.  Found by identity, never by name. */
+struct bk_seen {
+	uint64_t inode, size, changed;	/* changed: ctime in nanoseconds; 0: entry is free */
+	uint32_t device;
+	uint32_t flags;			/* BK_SEEN_* */
+	uint8_t  sha256[32];
+};
+#define BK_SEEN_SHA256	1u		/* sha256 is valid */
+#define BK_SEEN_FIXED	2u		/* the function can change neither it nor the way to it */
+#define BK_SEEN_LOOSE	4u		/* it can */
+#define BK_SEEN_SCRIPT	8u		/* begins with #! */
+#define BK_SEEN_IMAGE  16u		/* does not */
+#define BK_SEEN_MAX	24u
+
+/* A call that was let go and whose result will be judged when the process stops behind it. */
+struct bk_flight {
+	int32_t  tid;			/* 0: free */
+	uint16_t kind;			/* enum bk_filter_job */
+	uint16_t flags;			/* BK_FLIGHT_* */
+	uint32_t device;		/* what was vetted */
+	uint64_t inode;
+};
+#define BK_FLIGHT_MAIN	1u
+#define BK_FLIGHTS	16u
+
+/* A repeated event, counted rather than written. */
+struct bk_repeat {
+	uint64_t key;
+	uint32_t first, count;		/* seq of the line that was written; events since */
+	uint32_t since;			/* seconds, CLOCK_MONOTONIC, of the last line */
+	uint16_t kind, verdict;
+};
+#define BK_REPEATS	24u
+
+/* Large buffers; contents never survive an idle moment. */
+struct bk_scratch {
+	char path[BK_PATH_MAX + 64], interpreter[BK_PATH_MAX + 64], parent[BK_PATH_MAX + 64];
+	char name[BK_PATH_MAX + 64], walk[BK_PATH_MAX + 64];
+	char line[BK_LINE_MAX];
+	char flight_parent[BK_FLIGHTS][512];
+	uint8_t block[16384];		/* file contents on their way into a hash; text of /proc/PID/maps */
+	char argv[BK_ARGV_MAX + BK_PATH_MAX];
+	uint64_t pointers[512];
+	struct seccomp_notif notification;
+	struct seccomp_notif_resp answer;
+	char stack[BK_STACK_MAX];
+};
+
+struct bk_shim {
+	struct bk_policy policy;
+	struct bk_scratch *scratch;
+	struct bk_place place;
+	struct bk_plan plan;
+	enum bk_mode least;
+	enum bk_form form;
+	int listener, signals, log;	/* descriptors, -1: none */
+	int main_pid, self;
+	uint32_t uid;
+	uint32_t seq, dropped, tokens, token_time;
+	int terminal;			/* descriptor of the controlling terminal that was given to the function, -1: none */
+	bool started, settled, main_refused, unsupported, sha_fast, scratch_used;
+	uint8_t own_variables, main_seen, main_execs;
+	uint16_t flights_used;
+	uint32_t seen_next;
+	uint8_t own[12][16];		/* hashes of the injection variables that the function itself was given */
+	struct bk_flight flight[BK_FLIGHTS];
+	struct bk_repeat repeat[BK_REPEATS];
+	struct bk_seen seen[BK_SEEN_MAX];
+};
+_Static_assert(sizeof(struct bk_shim) <= BK_PAGE, "the shim's state is one page");
+
+/* --- policy file (policy_file.c) ----------------------------------------------------------------------------------- */
+
+/* Maps, checks and keeps the policy.  Returns 0 or an exit status after having written the event. */
+int bk_policy_map(struct bk_shim *s, const struct bk_options *o);
+
+/* --- child ---------------------------------------------------------------------------------------------------------- */
+
+/* What the starting child and the shim tell each other; on the initial stack, which both see. */
+struct bk_start {
+	struct bk_shim *shim;
+	const struct bk_options *options;
+	const char *image;		/* path to execute */
+	uint64_t mask;			/* signal mask to give back */
+	uint32_t filter_flags;
+	volatile uint32_t ready;	/* futex: the child has said all below */
+	volatile int listener;		/* descriptor number, or -errno of the listener */
+	volatile int filter;		/* 0 or -errno of a plain filter */
+	volatile uint32_t offers;
+	volatile int exec_error;	/* errno of execve, 0 */
+	int vm_tid;			/* cleared by the kernel when the child leaves this memory */
+	volatile uint32_t go;		/* futex: without a listener the child waits for it before its exec */
+};
+/* Starts the function's process; fills s->listener, s->place, s->main_pid.  Returns 0 or an exit status with the message written. */
+int bk_child_start(struct bk_shim *s, struct bk_start *start);
+/* Lets a child go on that has no listener to wait for. */
+void bk_child_go(struct bk_start *start);
+/* Finds `name` as execvp(3) does; returns the path to use, in `out` where it had to be searched. */
+const char *bk_child_search(const char *name, char *const *envp, char *out, size_t cap);
+
+/* --- loop ------------------------------------------------------------------------------------------------------------ */
+
+/* Serves until the function has ended; returns its exit status (128 + n after signal n). */
+int bk_loop(struct bk_shim *s, struct bk_start *start);
+/* Called once, when the function's image is loaded and has not run yet: start event, `unsupported`, own protection. */
+void bk_loop_main_loaded(struct bk_shim *s);
+
+/* --- notify ----------------------------------------------------------------------------------------------------------- */
+
+/* Receives one notification and answers it, or leaves it in flight.  Returns false when the listener is dead. */
+bool bk_notify_receive(struct bk_shim *s);
+/* A process under ptrace stopped with wait status `status`; `tid` as wait4 gave it. */
+void bk_notify_stopped(struct bk_shim *s, int tid, int status);
+/* A task in flight has ended. */
+void bk_notify_ended(struct bk_shim *s, int tid);
+
+/* --- gather ------------------------------------------------------------------------------------------------------------ */
+
+/* Copies up to `size` bytes of a process's memory; returns how many, which ends early at the first unmapped page, or -errno. */
+long bk_memory_read(int tid, uint64_t from, void *to, size_t size);
+long bk_memory_string(int tid, uint64_t from, char *to, size_t cap);	/* length without NUL, -ENAMETOOLONG, -EFAULT */
+
+/* The arguments of an execve that has not happened yet, behind `used` bytes that are already in s->scratch->argv. */
+int bk_gather_argv(struct bk_shim *s, int tid, uint64_t pointers, struct bk_args *out, uint32_t used);
+
+/* The fresh stack of a process stopped at PTRACE_EVENT_EXEC. */
+struct bk_fresh {
+	uint64_t base;			/* address of scratch->stack[0] */
+	uint32_t size;
+	uint32_t envp;			/* offset of the environment's pointers */
+	struct bk_args argv;
+	struct bk_text called;		/* AT_EXECFN */
+	bool whole;			/* all of it could be read */
+};
+int bk_gather_fresh(struct bk_shim *s, int pid, struct bk_fresh *out);
+/* Removes injection variables that the policy does not list from a fresh stack, with an event each.  Returns how many stay
+   that must not (0 normally). */
+int bk_gather_scrub(struct bk_shim *s, int pid, struct bk_fresh *fresh, const struct bk_event *about);
+/* Remembers which injection variables the function itself was started with. */
+void bk_gather_own(struct bk_shim *s, char *const *envp);
+
+/* --- image -------------------------------------------------------------------------------------------------------------- */
+
+struct bk_image {
+	int fd;				/* O_PATH, -1: none */
+	struct bk_text path;		/* canonical */
+	uint64_t inode, size, changed;
+	uint32_t device, mode;
+	bool anonymous;			/* memfd or deleted */
+	struct bk_seen *seen;
+};
+/* Looks at the file behind `link`, a /proc/.../exe or /proc/.../fd/N link.  The path goes into `out`. */
+int bk_image_link(struct bk_shim *s, const char *link, char *out, struct bk_image *image);
+/* Opens a path as process `tid` would (relative to `directory`, a descriptor of it or BK_AT_CWD); close image->fd afterwards. */
+int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image);
+void bk_image_close(struct bk_image *image);
+/* The file's hash through `link` (an openable path to it), from memory where it was computed before. */
+const uint8_t *bk_image_sha256(struct bk_shim *s, struct bk_image *image, const char *link);
+/* True where the function can change neither the file nor the way to it. */
+bool bk_image_fixed(struct bk_shim *s, struct bk_image *image, const char *link);
+/* Reads a script's first line: interpreter into `interpreter` and its one argument into `option`; false where it is none. */
+bool bk_image_script(struct bk_shim *s, struct bk_image *image, const char *link, char *interpreter, char *option, size_t cap);
+
+/* What lies at an address of a process: canonical name and inode of the mapping, from PROCMAP_QUERY or the text of maps. */
+struct bk_mapping {
+	uint64_t start, end, inode;
+	uint32_t device;
+	struct bk_text path;		/* in scratch->name; empty: anonymous */
+};
+int bk_mapping_at(struct bk_shim *s, int tid, uint64_t address, struct bk_mapping *m);
+
+/* bk_decide() with the hash supplied where the policy asks for it. */
+struct bk_decision bk_judge(struct bk_shim *s, struct bk_request *request, struct bk_image *image, const char *link);
+
+/* --- log ----------------------------------------------------------------------------------------------------------------- */
+
+void bk_log_open(struct bk_shim *s, int fd);
+/* Fills what all events share from a decided request. */
+void bk_log_fill(struct bk_shim *s, struct bk_event *e, enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d, int pid);
+/* Writes the event, or counts it as a repetition. */
+void bk_log_event(struct bk_shim *s, struct bk_event *e);
+/* Sums up what was counted: all of it, or only what is older than the interval. */
+void bk_log_flush(struct bk_shim *s, bool all);
+/* True where counts wait to be summed up. */
+bool bk_log_pending(const struct bk_shim *s);
+/* A refusal before the function started: event and text; returns 125. */
+int bk_log_refuse(struct bk_shim *s, const char *what, const char *why);
+
+int bk_probe(struct bk_shim *s);
+
+/* The lowest byte of the shim's own stack (main.c). */
+char *bk_stack_low(void);
+
+/* --- small text (text.c) -------------------------------------------------------------------------------------------------- */
+
+char *bk_put(char *at, const char *end, const char *s);			/* appends, always NUL-terminated, returns the NUL's place */
+char *bk_put_number(char *at, const char *end, uint64_t n);
+/* "/proc/<pid><rest>" */
+char *bk_proc(char out[64], int pid, const char *rest);
+char *bk_proc_fd(char out[64], int pid, int fd);
+uint64_t bk_parse_number(const char *s, const char **end);
+
+#endif

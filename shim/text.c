@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/shim.h"
+
+char *bk_put(char *at, const char *end, const char *s)
+{
+	while (*s && at + 1 < end)
+		*at++ = *s++;
+	*at = '\0';
+	return at;
+}
+
+char *bk_put_number(char *at, const char *end, uint64_t n)
+{
+	char digits[21];
+	int i = sizeof digits - 1;
+
+	digits[i] = '\0';
+	do
+		digits[--i] = (char)('0' + n % 10);
+	while (n /= 10);
+	return bk_put(at, end, digits + i);
+}
+
+char *bk_proc(char out[64], int pid, const char *rest)
+{
+	char *at = bk_put(out, out + 64, "/proc/");
+
+	at = bk_put_number(at, out + 64, (uint32_t)pid);
+	bk_put(at, out + 64, rest);
+	return out;
+}
+
+char *bk_proc_fd(char out[64], int pid, int fd)
+{
+	char *at = bk_put_number(bk_put(out, out + 64, "/proc/"), out + 64, (uint32_t)pid);
+
+	bk_put_number(bk_put(at, out + 64, "/fd/"), out + 64, (uint32_t)fd);
+	return out;
+}
+
+uint64_t bk_parse_number(const char *s, const char **end)
+{
+	uint64_t n = 0;
+
+	while (*s >= '0' && *s <= '9' && n < UINT64_MAX / 16)
+		n = n * 10 + (uint64_t)(*s++ - '0');
+	if (end)
+		*end = s;
+	return n;
+}
