@@ -252,8 +252,8 @@ int bk_write_file(const char *path, const void *bytes, size_t size)
 	if (strcmp(path, "-") == 0)
 		return write_all(1, bytes, size);
 	/* A rename would put a plain file in the place of /dev/null. */
-	if (real && stat(real, &st) == 0 && !S_ISREG(st.st_mode))
-		return write_through(real, bytes, size);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_through(path, bytes, size);
 	return write_beside(real ? real : path, bytes, size);
 }
 
