@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The man pages: well formed, and true where a program can tell.
+. "${0%/*}/../support/tap.sh"
+
+pages="buckler.1 buckler-init.1 buckler-policy.5 buckler-events.7"
+if command -v mandoc >/dev/null; then
+	for page in $pages; do
+		is "$(mandoc -Tlint -W warning "$TOP/doc/$page" 2>/dev/null)" '' "$page is well formed"
+	done
+else
+	skip 4 'mandoc is not here'
+fi
+
+# Each policy that the page shows is one.
+awk '/^\.Bd -literal/ { n++; next } /^\.Ed/ { on = 0 } /^version: 1/ { on = 1 } on { print > ("example" n ".yaml") }' "$TOP/doc/buckler-policy.5"
+ok 'the page shows policies' [ -s example1.yaml ]
+for example in example*.yaml; do
+	run "$BUCKLER" check "$example"
+	status 0 "$example of buckler-policy(5) is a good policy"
+done
+
+# The rows of the shell templates' table.
+cat >shell.yaml <<'YAML'
+version: 1
+processes:
+  - path: /bin/example-sh
+    shell: "curl --silent -L {url} | ./bin/catdoc -"
+YAML
+sed -n 's/^\.It Li "\(curl.*\)" Ta \(allowed\|refused\)$/\2 \1/p' "$TOP/doc/buckler-policy.5" | sed 's/\\(dq/"/g' >rows
+is "$(wc -l <rows | tr -d ' ')" 5 'the table of templates has its rows'
+while read -r wanted line; do
+	run "$BUCKLER" explain --no-resolve shell.yaml exec /bin/example-sh -c "$line"
+	case $wanted in
+	allowed) status 0 "as the page says: $line: allowed" ;;
+	*)       status 1 "as the page says: $line: refused" ;;
+	esac
+done <rows
+
+# The rows of the patterns' table.
+sed -n '/^\.It Em pattern/,/^\.El/s/^\.It Li \(.*\) Ta \(.*\) Ta \(.*\)$/\1 \2 \3/p' "$TOP/doc/buckler-policy.5" >rows
+ok 'the table of patterns has its rows' [ "$(wc -l <rows)" -ge 4 ]
+while read -r pattern yes no; do
+	printf 'version: 1\nprocesses:\n  - path: /bin/x\n    args: ["%s"]\n' "$pattern" >pattern.yaml
+	run "$BUCKLER" explain --no-resolve pattern.yaml exec /bin/x "$yes"
+	status 0 "as the page says: $pattern matches $yes"
+	run "$BUCKLER" explain --no-resolve pattern.yaml exec /bin/x "$no"
+	status 1 "as the page says: $pattern does not match $no"
+done <rows
+
+# Every long option that a help screen names stands in the page, for the commands that the page describes in full.
+for name in run check compile show explain diff doctor; do
+	run "$BUCKLER" "$name" --help
+	grep -oE -e '--[a-z][a-z0-9-]*' out | sort -u | grep -v -e '^--help$' >options
+	while read -r option; do
+		ok "buckler.1 has $name $option" grep -q -e "Fl \\\\-${option#--}\\>" "$TOP/doc/buckler.1"
+	done <options
+done
+if [ -x "$SHIM" ]; then
+	run "$SHIM" --help
+	grep -oE -e '--[a-z][a-z0-9-]*' out "$T/err" | sed 's/^[^-]*//' | sort -u | grep -v -e '^--help$' >options
+	while read -r option; do
+		ok "buckler-init.1 has $option" grep -q -e "Fl \\\\-${option#--}\\>" "$TOP/doc/buckler-init.1"
+	done <options
+fi
+
+done_testing
