@@ -159,10 +159,11 @@ deps-check: all
 	sh tests/deps.sh $(BUILD)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7)
 	install -m 755 $(BUILD)/buckler $(BUILD)/buckler-init $(DESTDIR)$(PREFIX)/bin
 	install -m 644 doc/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 doc/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 doc/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
 
 clean:
 	rm -rf $(BUILD)
