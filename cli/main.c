@@ -13,10 +13,10 @@ static const struct bk_command *const commands[] = {
 static void help(FILE *f)
 {
 	fputs("Usage: buckler COMMAND [OPTION]... [ARGUMENT]...\n"
-	      "Allow-lists for serverless functions: learn what a function does, let only that happen.\n\n", f);
+	      "Allow-lists for serverless functions: learn what one does, let only that happen.\n\n", f);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(f, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\n`buckler COMMAND --help` explains a command; `buckler --version` prints the version.\n"
+	fputs("\n`buckler COMMAND --help` explains a command; --version prints the version.\n"
 	      "Exit status: 0 done, 1 a finding or a difference, 2 an error.\n"
 	      "\nExample: buckler learn -o policy.yaml -- node handler.js\n"
 	      "         buckler run -p policy.yaml -- node handler.js\n", f);
