@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/gather.h"
+#include "core/plan.h"
 
 static const char usage[] =
 	"Usage: buckler explain [OPTION]... POLICY exec PROGRAM [ARG]... | load FILE |\n"
@@ -331,6 +332,18 @@ static void note_expiry(struct query *q)
 		bk_buf_text(&q->gathered.notes, "the policy has expired: buckler-init refuses it\n");
 }
 
+/* What even a place that offers everything would not judge. */
+static void note_unjudged(struct query *q)
+{
+	const struct bk_place best = { .offers = UINT32_MAX, .landlock = UINT32_MAX };
+	enum bk_section section = q->gathered.request.section;
+	struct bk_plan plan;
+
+	bk_plan_make(&q->policy, &best, &plan);
+	if (plan.status[section] == BK_UNAVAILABLE)
+		bk_buf_printf(&q->gathered.notes, "buckler-init " BK_VERSION " does not judge %s in any place\n", bk_section_name(section));
+}
+
 static bool decide(struct query *q)
 {
 	struct bk_gathered *g = &q->gathered;
@@ -355,6 +368,7 @@ static int explain(struct query *q, const struct verb *verb, int argc, char **ar
 	if ((q->parent && !bk_gather_parent(&q->gathered, q->parent)) || !verb->ask(q, argc, argv) || !decide(q))
 		return bk_cli_error("%s", q->gathered.error);
 	note_expiry(q);
+	note_unjudged(q);
 
 	int printed = q->json ? print_json(q) : print_text(q);
 	return printed ? printed : q->decision.verdict == BK_ALLOWED ? 0 : 1;

@@ -96,6 +96,7 @@ row 1 denied 'generated code' code
 row 0 allowed 'a variable of the list' env LD_LIBRARY_PATH=/x
 row 1 denied 'a variable that injects' env LD_PRELOAD=/tmp/evil.so
 row 0 allowed 'a section that is absent' open /etc/passwd
+unlike "$(cat out)" "in any place" "an absent section needs no mechanism"
 
 row 1 denied 'nothing is resolved where that is asked' --no-resolve exec "$T/bin/alias" /tmp/x -v
 
