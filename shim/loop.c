@@ -3,6 +3,8 @@
 #include "shim/shim.h"
 
 #define REST_NS		20000000LL	/* quiet for this long: buffers go back to the kernel */
+#define WAIT_NS		2000000L	/* longest wait for one call in flight */
+#define WAIT_SIGNAL	63		/* of the timer behind it; the only signal that is not blocked */
 #define SUMMARY_NS	2000000000LL
 
 /* --- settling down ------------------------------------------------------------------------------------------------------- */
@@ -63,12 +65,11 @@ static void give_back(struct bk_shim *s)
 {
 	char *here = __builtin_frame_address(0), *low = bk_stack_low();
 
-	sys_madvise(s->scratch, sizeof *s->scratch, 4 /* MADV_DONTNEED */);
+	bk_scratch_new(s);
 	/* The stack's pages below the one in use. */
 	here = (char *)(((uintptr_t)here - 512) & ~(uintptr_t)(BK_PAGE - 1));
 	if (here > low)
-		sys_madvise(low, (size_t)(here - low), 4);
-	s->scratch_used = false;
+		sys_madvise(low, (size_t)(here - low), MADV_DONTNEED);
 }
 
 /* --- start event ------------------------------------------------------------------------------------------------------------ */
@@ -123,28 +124,52 @@ static void stopped_with(struct bk_shim *s, int signal)
 	sys_kill(-group, SIGCONT);
 }
 
+/* One result of wait4; true when the function has ended. */
+static bool one_status(struct bk_shim *s, int pid, int status)
+{
+	bool stopped = (status & 0xff) == 0x7f;
+
+	if (stopped && (status >> 16 || s->flights_used))
+		bk_notify_stopped(s, pid, status);
+	else if (stopped && pid == s->main_pid)
+		stopped_with(s, status >> 8 & 0xff);
+	else if (!stopped)
+		bk_notify_ended(s, pid);
+	return !stopped && pid == s->main_pid;
+}
+
 /* Collects what wait4 has; true when the function has ended, its wait status in *main_status. */
-static bool reap(struct bk_shim *s, int options, int *main_status)
+static bool reap(struct bk_shim *s, int *main_status)
 {
 	bool ended = false;
 	int status, pid;
 
-	while ((pid = (int)sys_wait(-1, &status, options | __WALL | WUNTRACED)) > 0) {
-		bool stopped = (status & 0xff) == 0x7f;
-
-		if (stopped && (status >> 16 || s->flights_used)) {
-			bk_notify_stopped(s, pid, status);
-		} else if (stopped) {
-			if (pid == s->main_pid)
-				stopped_with(s, status >> 8 & 0xff);
-		} else {
-			bk_notify_ended(s, pid);
-			if (pid == s->main_pid) {
-				*main_status = status;
-				ended = true;
-			}
+	while ((pid = (int)sys_wait(-1, &status, WNOHANG | __WALL | WUNTRACED)) > 0)
+		if (one_status(s, pid, status)) {
+			*main_status = status;
+			ended = true;
 		}
-	}
+	return ended;
+}
+
+/*
+ * One call is in flight and nothing else wants us: its stop is awaited in wait4, whose wake-up stays on this processor
+ * (kernel/exit.c, __wake_up_parent), where that of a signalfd crosses to another and costs several times as much.  A
+ * call that takes long (a slow file system) is left to the loop.
+ */
+static bool await_flight(struct bk_shim *s, int *main_status)
+{
+	struct pollfd f = { .fd = s->listener, .events = POLLIN };
+	struct __kernel_timespec now = { 0, 0 };
+	bool ended = false;
+	int pid = 0;
+
+	if (s->wait_timer < 0 || s->flights_used != 1 || sys_ppoll(&f, 1, &now) != 0)
+		return false;
+	sys_timer_set(s->wait_timer, WAIT_NS);
+	while (s->flights_used && !ended && (pid = (int)sys_wait(-1, main_status, __WALL | WUNTRACED)) > 0)
+		ended = one_status(s, pid, *main_status);
+	sys_timer_set(s->wait_timer, 0);
 	return ended;
 }
 
@@ -166,7 +191,7 @@ static bool signals(struct bk_shim *s, int *main_status)
 		child |= info.ssi_signo == SIGCHLD;
 		forward(s, (int)info.ssi_signo);
 	}
-	return child && reap(s, WNOHANG, main_status);
+	return child && reap(s, main_status);
 }
 
 /*
@@ -214,11 +239,21 @@ static const struct __kernel_timespec *limit(struct bk_shim *s, struct __kernel_
 	return ns < 0 ? NULL : t;
 }
 
+static void prepare_wait(struct bk_shim *s)
+{
+	uint64_t blocked = ~(1ULL << (WAIT_SIGNAL - 1));
+
+	if (sys_timer_create(WAIT_SIGNAL, &s->wait_timer) < 0 || sys_siginterrupt(WAIT_SIGNAL) < 0)
+		s->wait_timer = -1;
+	sys_sigmask(SIG_SETMASK, &blocked, NULL);
+}
+
 static int serve(struct bk_shim *s, struct bk_start *start)
 {
 	struct __kernel_timespec t;
 	int main_status = 0;
 
+	prepare_wait(s);
 	for (;;) {
 		struct pollfd f[2] = {
 			{ .fd = s->signals, .events = POLLIN },
@@ -235,6 +270,8 @@ static int serve(struct bk_shim *s, struct bk_start *start)
 		if (f[1].revents & POLLIN) {
 			if (!bk_notify_receive(s))
 				s->listener = -1;
+			if (await_flight(s, &main_status))
+				return main_status;
 		} else if (f[1].revents) {
 			s->listener = -1;	/* all supervised tasks are gone */
 		}

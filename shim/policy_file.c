@@ -65,7 +65,7 @@ static int map(struct bk_shim *s, int fd, const char *name)
 		return refuse(s, name, "it is not a regular file");
 	if (st.st_size < (long)sizeof(struct bk_policy_header) || st.st_size > (long)BK_POLICY_MAX)
 		return refuse(s, name, "its size is not that of a compiled policy: make it with `buckler compile`");
-	void *at = sys_mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd);
+	void *at = sys_mmap(BK_NEAR_POLICY, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd);
 	if ((unsigned long)at > -4096UL)
 		return refuse(s, name, "it cannot be mapped");
 	enum bk_policy_error error = bk_policy_open(&s->policy, at, (size_t)st.st_size, &offset);

@@ -74,6 +74,10 @@ struct bk_repeat {
 };
 #define BK_REPEATS	24u
 
+/* Hints for mmap(2): near the text, where they share its page tables. */
+#define BK_NEAR_POLICY  ((void *)0x500000)
+#define BK_NEAR_SCRATCH ((void *)0x20000000)
+
 /* Large buffers; contents never survive an idle moment. */
 struct bk_scratch {
 	char path[BK_PATH_MAX + 64], interpreter[BK_PATH_MAX + 64], parent[BK_PATH_MAX + 64];
@@ -96,7 +100,7 @@ struct bk_shim {
 	enum bk_mode least;
 	enum bk_form form;
 	int listener, signals, log;	/* descriptors, -1: none */
-	int main_pid, self;
+	int main_pid, self, wait_timer;
 	uint32_t uid;
 	uint32_t seq, dropped, tokens, token_time;
 	int terminal;			/* descriptor of the controlling terminal that was given to the function, -1: none */
@@ -229,6 +233,9 @@ bool bk_log_pending(const struct bk_shim *s);
 int bk_log_refuse(struct bk_shim *s, const char *what, const char *why);
 
 int bk_probe(struct bk_shim *s);
+
+/* Gives the scratch area's memory back, all content lost; ends the program where there is none. */
+void bk_scratch_new(struct bk_shim *s);
 
 /* The lowest byte of the shim's own stack (main.c). */
 char *bk_stack_low(void);

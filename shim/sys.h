@@ -106,6 +106,31 @@ static inline long sys_sigdefault(int sig)
 
 	return BK_CALL(__NR_rt_sigaction, sig, zero, 0, 8, 0, 0);
 }
+/* arch/<arch>/start.S */
+void bk_nothing(int sig);
+void bk_sigreturn(void);
+/* A handler that only makes a waiting call return -EINTR. */
+static inline long sys_siginterrupt(int sig)
+{
+	struct { void (*handler)(int); uint64_t flags; void (*restorer)(void); uint64_t mask; } action = {
+		bk_nothing, 0x04000000 /* SA_RESTORER */, bk_sigreturn, 0,
+	};
+
+	return BK_CALL(__NR_rt_sigaction, sig, &action, 0, 8, 0, 0);
+}
+static inline long sys_timer_create(int sig, int *timer)
+{
+	struct { uint64_t value; int signo, notify; uint64_t rest[6]; } event = { .signo = sig };	/* struct sigevent, SIGEV_SIGNAL */
+
+	return BK_CALL(__NR_timer_create, 1 /* CLOCK_MONOTONIC */, &event, timer, 0, 0, 0);
+}
+/* Fires after ns and every ns after that; 0 disarms. */
+static inline long sys_timer_set(int timer, long ns)
+{
+	long spec[4] = { 0, ns, 0, ns };	/* struct __kernel_itimerspec: interval, first */
+
+	return BK_CALL(__NR_timer_settime, timer, 0, spec, 0, 0, 0);
+}
 static inline long sys_send(int fd, const void *p, size_t n, int flags) { return BK_CALL(__NR_sendto, fd, p, n, flags, 0, 0); }
 static inline long sys_signalfd(const uint64_t *set) { return BK_CALL(__NR_signalfd4, -1, set, 8, SFD_CLOEXEC | SFD_NONBLOCK, 0, 0); }
 static inline long sys_ppoll(struct pollfd *fds, unsigned n, const struct __kernel_timespec *limit) { return BK_CALL(__NR_ppoll, fds, n, limit, 0, 8, 0); }

@@ -35,4 +35,14 @@ bk_clone:
 	blr	x1
 	brk	#1
 
+/* A handler that does nothing, and the way back from it (sigreturn(2)): the vdso's is not mapped any more. */
+	.globl bk_nothing
+bk_nothing:
+	ret
+	.globl bk_sigreturn
+bk_sigreturn:
+	mov	x8, #139
+	svc	#0
+	brk	#1
+
 	.section .note.GNU-stack, "", %progbits

@@ -41,4 +41,14 @@ bk_clone:
 	call	*%rsi
 	ud2
 
+/* A handler that does nothing, and the way back from it (sigreturn(2)): the vdso's is not mapped any more. */
+	.globl bk_nothing
+bk_nothing:
+	ret
+	.globl bk_sigreturn
+bk_sigreturn:
+	mov	$15, %eax
+	syscall
+	ud2
+
 	.section .note.GNU-stack, "", @progbits
