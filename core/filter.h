@@ -12,19 +12,24 @@
 
 #define BK_FILTER_MAX 512u		/* instructions; the kernel takes 4096 */
 
-/* What bk_filter_spec.flags ask for. */
-#define BK_FILTER_NOTIFY	1u	/* a listener is there: judged calls are notified; without it refused calls answer plain errno */
+/*
+ * What bk_filter_spec.flags ask for.  Without NOTIFY refused calls answer a plain errno, NO_CODE answers EACCES, and EXEC, MAP,
+ * ASK_CODE and ASK_PROTECT do nothing.
+ */
+#define BK_FILTER_NOTIFY	1u	/* a listener is there */
 #define BK_FILTER_EXEC		2u	/* notify execve, execveat */
 #define BK_FILTER_MAP		4u	/* notify mmap of files with PROT_EXEC */
-#define BK_FILTER_NO_CODE	8u	/* generated_code: deny, enforced: EACCES for anonymous or writable executable memory,
-					   mprotect and pkey_mprotect with PROT_EXEC, SHM_EXEC, READ_IMPLIES_EXEC */
-#define BK_FILTER_ASK_CODE     16u	/* the same calls are notified instead (alert and learn; and mprotect where libraries is judged
-					   and code is allowed: a file mapped first, made executable later) */
+#define BK_FILTER_NO_CODE	8u	/* generated_code: deny, enforced: refuse (with NOTIFY: notify) mmap of anonymous or of
+					   writable memory with PROT_EXEC, mprotect and pkey_mprotect with PROT_EXEC, SHM_EXEC */
+#define BK_FILTER_ASK_CODE     16u	/* notify the same calls (alert and learn) */
+#define BK_FILTER_ASK_PROTECT  32u	/* notify mprotect, pkey_mprotect and shmat only (libraries judged, code allowed: a file may
+					   be mapped first and made executable later) */
 
 struct bk_filter_spec {
 	uint32_t arch;			/* AUDIT_ARCH_X86_64 or AUDIT_ARCH_AARCH64 */
 	uint32_t flags;
 	uint32_t shim_pid;		/* calls aimed at it are refused */
+	uint32_t shim_group;		/* its process group, the same; 0: none but shim_pid */
 };
 
 /* Builds the program; returns its length in instructions, or 0 where `cap` is too small or the architecture unknown. */
@@ -33,8 +38,9 @@ uint32_t bk_filter_build(const struct bk_filter_spec *spec, struct sock_filter *
 /* What a notification is about. */
 enum bk_filter_job {
 	BK_JOB_NONE,			/* not one that the filter notifies: answer ENOSYS */
-	BK_JOB_EXEC, BK_JOB_MAP,
-	BK_JOB_CODE,			/* executable memory without a file, or a change of protection */
+	BK_JOB_EXEC,
+	BK_JOB_MAP,			/* mmap with PROT_EXEC: of a file, or (by MAP_ANONYMOUS or PROT_WRITE) generated code */
+	BK_JOB_CODE,			/* mprotect, pkey_mprotect, shmat that make memory executable */
 	BK_JOB_REFUSED			/* refused by the table: answer `error`, write an event */
 };
 struct bk_filter_call {

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/plan.h"
+
+enum { E_PERM = 1, E_ACCES = 13, E_BUSY = 16, E_INVAL = 22, E_NOSYS = 38 };
+
+static const char *without_seize(int error)
+{
+	if (error == E_PERM || error == E_ACCES)
+		return "seccomp user notification; ptrace refused (EPERM): images are checked before the call only";
+	if (error == E_NOSYS)
+		return "seccomp user notification; no ptrace here (ENOSYS): images are checked before the call only";
+	return "seccomp user notification; ptrace does not work here: images are checked before the call only";
+}
+
+static const char *without_notify(int error)
+{
+	switch (error) {
+	case E_BUSY:
+		return "seccomp filter alone: another process listens to this one's notifications already (EBUSY)";
+	case E_INVAL:
+		return "seccomp filter alone: the kernel has no user notification (EINVAL)";
+	case E_PERM:
+	case E_ACCES:
+		return "seccomp filter alone: user notification refused (EPERM)";
+	default:
+		return "seccomp filter alone: user notification does not work here";
+	}
+}
+
+static const char *without_filter(int error)
+{
+	if (error == E_PERM || error == E_ACCES)
+		return "no mechanism: seccomp filters refused (EPERM)";
+	if (error == E_NOSYS || error == E_INVAL)
+		return "no mechanism: the kernel has no seccomp filters";
+	return "no mechanism: no seccomp filter can be installed";
+}
+
+static bool has(const struct bk_place *place, uint32_t offers)
+{
+	return (place->offers & offers) == offers;
+}
+
+static enum bk_mechanism mechanism_of(const struct bk_place *place)
+{
+	if (has(place, BK_CAN_FILTER | BK_CAN_NOTIFY))
+		return BK_NOTIFY;
+	return has(place, BK_CAN_FILTER) ? BK_FILTER : BK_NONE;
+}
+
+static const char *reason_of(const struct bk_plan *plan, const struct bk_place *place)
+{
+	if (plan->verify)
+		return "seccomp user notification with ptrace verification";
+	if (plan->mechanism == BK_NOTIFY)
+		return without_seize(place->seize_errno);
+	if (plan->mechanism == BK_FILTER)
+		return without_notify(place->notify_errno);
+	return without_filter(place->notify_errno);
+}
+
+/* A filter can refuse new code but has nobody to tell: it serves where the policy wants neither more nor less. */
+static bool filter_serves(const struct bk_policy *policy)
+{
+	return bk_policy_section_flags(policy, BK_GENERATED_CODE) & BK_SECTION_ALLOWS ||
+	       bk_policy_mode(policy, BK_GENERATED_CODE) == BK_ENFORCE;
+}
+
+static enum bk_status status_of(const struct bk_policy *policy, const struct bk_plan *plan, const struct bk_place *place,
+				enum bk_section section)
+{
+	bool notify = plan->mechanism == BK_NOTIFY;
+
+	if (bk_policy_mode(policy, section) == BK_OFF)
+		return BK_ABSENT;
+	switch (section) {
+	case BK_PROCESSES:
+		if (plan->verify)
+			return BK_ENFORCED;
+		return notify && has(place, BK_CAN_READ_MEMORY) ? BK_DETECTED : BK_UNAVAILABLE;
+	case BK_LIBRARIES:
+		if (plan->verify)
+			return BK_ENFORCED;
+		return notify ? BK_DETECTED : BK_UNAVAILABLE;
+	case BK_ENVIRONMENT:
+		return plan->verify ? BK_ENFORCED : BK_UNAVAILABLE;
+	case BK_GENERATED_CODE:
+		return notify || (plan->mechanism == BK_FILTER && filter_serves(policy)) ? BK_ENFORCED : BK_UNAVAILABLE;
+	default:
+		return BK_UNAVAILABLE;	/* network and files: no mechanism judges them */
+	}
+}
+
+void bk_plan_make(const struct bk_policy *policy, const struct bk_place *place, struct bk_plan *plan)
+{
+	plan->mechanism = mechanism_of(place);
+	plan->verify = plan->mechanism == BK_NOTIFY && has(place, BK_CAN_SEIZE);
+	plan->alone = plan->mechanism == BK_NONE;
+	plan->reason = reason_of(plan, place);
+	for (enum bk_section s = 0; s < BK_SECTIONS; s++)
+		plan->status[s] = (uint8_t)status_of(policy, plan, place, s);
+}
+
+enum bk_section bk_plan_gap(const struct bk_plan *plan)
+{
+	enum bk_section s = 0;
+
+	while (s < BK_SECTIONS && (plan->status[s] == BK_ENFORCED || plan->status[s] == BK_ABSENT))
+		s++;
+	return s;
+}
+
+const char *bk_mechanism_name(enum bk_mechanism mechanism)
+{
+	static const char names[][8] = { "none", "notify", "trace", "gate", "filter" };
+
+	return (uint32_t)mechanism < BK_MECHANISMS ? names[mechanism] : NULL;
+}
+
+const char *bk_status_name(enum bk_status status)
+{
+	static const char names[][12] = { "unavailable", "detected", "enforced", "absent" };
+
+	return (uint32_t)status <= BK_ABSENT ? names[status] : NULL;
+}
