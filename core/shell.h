@@ -13,7 +13,11 @@
  * - outside holes the template's own text is compared with the string's after quote removal for plain words, and byte for byte
  *   for words that expand something (a template may hold "$HOME": then the string must hold "$HOME").
  *
- * The same hole twice must cover the same bytes.  A template with an unclosed quote, a here-document or a function definition is an error.
+ * The same hole twice must cover the same bytes.  `{{` in a template is the byte '{'; `${name}` is no hole.  Blanks count only beside operators
+ * (`2>x` and `2 >x` are not the same).  A hole in a command's place covers no '=' (it would be an assignment).
+ *
+ * An error is a template with an unclosed quote, a here-document, a function definition, more than 16 holes, or with a hole beside a construct that the
+ * shell reads by rules of its own: backquotes, ${...}, $((...)), and $(...) where there are double quotes.
  */
 #ifndef BK_CORE_SHELL_H
 #define BK_CORE_SHELL_H
