@@ -34,4 +34,14 @@ bool bk_match_args(struct bk_text (*item)(const void *list, uint32_t i), const v
 /* True where a pattern has a wildcard. */
 bool bk_match_is_pattern(struct bk_text pattern);
 
+/*
+ * Counts ".." path components, byte by byte; for both guards above and those of shell.c.  A component ends at '/' and at what commonly
+ * stands before or behind a path inside a word: = : , ; @ space quotes.  End with a NUL; start from zero.
+ */
+struct bk_dots {
+	uint32_t count;
+	uint8_t  run;			/* dots since the component's begin; 3: it is no ".." */
+};
+void bk_dots_add(struct bk_dots *dots, char byte);
+
 #endif
