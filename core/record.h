@@ -57,10 +57,11 @@ struct bk_event {
 };
 
 /*
- * Writes the line, newline included, into out[cap] (cap >= 512; BK_LINE_MAX is the normal size) and returns its length.  Never fails: what
- * is too long is cut with a mark ("\u2026" at the end of the string, an element "\u2026" at the end of argv), longest field first, so that
- * the line stays valid JSON.  Every byte that is not printable ASCII or valid UTF-8 becomes an escape; invalid
- * UTF-8 bytes become \u00XX of U+FFFD.  U+2028, U+2029 and control characters (also U+0080 to U+009F) are escaped.
+ * Writes the line, newline included, into out[cap] (cap >= 512; BK_LINE_MAX is the normal size) and returns its length.  Never
+ * fails: what is too long is cut with a mark ("\u2026" at the end of the string, an element "\u2026" at the end of argv), longest
+ * field first, so that the line stays valid JSON; where even marks do not fit, members are left out.  Control characters (also
+ * U+007F to U+009F), U+2028, U+2029 and what turns or hides text on a terminal (U+200B to U+200F, U+202A to U+202E, U+2060 to
+ * U+206F, U+FEFF) become escapes; NULs and bytes that are not valid UTF-8 become \ufffd.
  */
 uint32_t bk_record_line(const struct bk_event *event, enum bk_form form, char *out, uint32_t cap);
 
