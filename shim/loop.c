@@ -81,10 +81,10 @@ static void start_event(struct bk_shim *s, enum bk_event_kind kind, const char *
 		.kind = kind, .section = BK_SECTIONS, .plan = &s->plan, .pid = (uint32_t)s->main_pid, .ppid = (uint32_t)s->self,
 		.verdict = kind == BK_EVENT_START ? BK_ALLOWED : BK_DENIED, .note = bk_text_of(why),
 	};
-	long n = sys_readlink(bk_proc(link, s->main_pid, "/exe"), s->scratch->name, BK_PATH_MAX);
+	long n = sys_readlink(bk_proc(link, s->main_pid, "/exe"), s->scratch->parent, BK_PATH_MAX);
 
 	if (n > 0)
-		e.path = (struct bk_text){ s->scratch->name, (uint32_t)n };
+		e.path = (struct bk_text){ s->scratch->parent, (uint32_t)n };
 	bk_log_event(s, &e);
 }
 
@@ -102,7 +102,7 @@ void bk_loop_main_loaded(struct bk_shim *s)
 		s->unsupported = true;
 		return;
 	}
-	start_event(s, BK_EVENT_START, s->plan.reason);
+	start_event(s, BK_EVENT_START, NULL);	/* the plan says why */
 }
 
 /* --- children ------------------------------------------------------------------------------------------------------------------ */

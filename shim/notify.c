@@ -227,7 +227,10 @@ static void exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 		answer(s, n->id, 0);
 		return;
 	}
-	note_parent((int)n->pid, flight_parent(s, f), sizeof s->scratch->flight_parent[0]);
+	if (first)
+		flight_parent(s, f)[0] = '\0';	/* it would be the shim */
+	else
+		note_parent((int)n->pid, flight_parent(s, f), sizeof s->scratch->flight_parent[0]);
 	r.parent = bk_text_of(flight_parent(s, f));
 	f->flags = first || ((int)n->pid == s->main_pid && !s->main_seen) ? BK_FLIGHT_MAIN : 0;
 	if (!first) {
