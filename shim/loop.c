@@ -2,10 +2,16 @@
 /* Waits for notifications, signals and stopped processes; reaps and forwards as an init must. */
 #include "shim/shim.h"
 
-#define REST_NS		20000000LL	/* quiet for this long: buffers go back to the kernel */
+#define REST_NS		20000000L	/* quiet for this long: buffers go back to the kernel */
 #define WAIT_NS		2000000L	/* longest wait for one call in flight */
 #define WAIT_SIGNAL	63		/* of the timer behind it; the only signal that is not blocked */
-#define SUMMARY_NS	2000000000LL
+#define SUMMARY_S	2
+
+/*
+ * What runs on the way into rest lies in the first page of the text, the rest of the text in another 64 KiB window: a fault maps
+ * the whole window around it (mm/memory.c, do_fault_around), so that only this page comes back.
+ */
+#define REST __attribute__((noinline, section(".text.hot.rest")))
 
 /* --- settling down ------------------------------------------------------------------------------------------------------- */
 
@@ -61,15 +67,26 @@ static void settle_down(struct bk_shim *s, struct bk_start *start)
 	leave_initial_memory(s);
 }
 
-static void give_back(struct bk_shim *s)
+/* A mapping made over the old one, and not MADV_DONTNEED: that gives the page tables back, too. */
+REST void bk_scratch_new(struct bk_shim *s)
 {
+	s->scratch = sys_mmap(s->scratch ? (void *)s->scratch : BK_NEAR_SCRATCH, sizeof *s->scratch, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (s->scratch ? MAP_FIXED : 0), -1);
+	if ((unsigned long)s->scratch > -4096UL)
+		sys_exit(125);		/* no memory at all: the function ends with us */
+}
+
+/* Gives back buffers, the stack's pages below the one in use, and the text that rest does not need: it is clean, and comes back with one fault. */
+REST static void give_back(struct bk_shim *s)
+{
+	extern char __executable_start[], etext[];
 	char *here = __builtin_frame_address(0), *low = bk_stack_low();
 
 	bk_scratch_new(s);
-	/* The stack's pages below the one in use. */
 	here = (char *)(((uintptr_t)here - 512) & ~(uintptr_t)(BK_PAGE - 1));
 	if (here > low)
 		sys_madvise(low, (size_t)(here - low), MADV_DONTNEED);
+	sys_madvise(__executable_start, (size_t)(etext - __executable_start), MADV_DONTNEED);
 }
 
 /* --- start event ------------------------------------------------------------------------------------------------------------ */
@@ -231,12 +248,23 @@ static void end_the_rest(struct bk_shim *s)
 
 /* --- the loop --------------------------------------------------------------------------------------------------------------------- */
 
-static const struct __kernel_timespec *limit(struct bk_shim *s, struct __kernel_timespec *t)
+/* Waits; when it is quiet, sums up what was counted and then rests with nothing but a page of state and one of stack. */
+REST static long wait_events(struct bk_shim *s, struct pollfd f[2])
 {
-	int64_t ns = s->scratch_used && !s->flights_used ? REST_NS : bk_log_pending(s) ? SUMMARY_NS : -1;
+	struct __kernel_timespec t = { 0, REST_NS };
+	bool pending = false;
+	long n;
 
-	*t = (struct __kernel_timespec){ ns / 1000000000, ns % 1000000000 };
-	return ns < 0 ? NULL : t;
+	if (!s->flights_used) {
+		n = sys_ppoll(f, 2, &t);
+		if (n)
+			return n;
+		bk_log_flush(s, false);
+		t = (struct __kernel_timespec){ SUMMARY_S, 0 };
+		pending = bk_log_pending(s);
+		give_back(s);
+	}
+	return sys_ppoll(f, 2, pending ? &t : NULL);
 }
 
 static void prepare_wait(struct bk_shim *s)
@@ -248,9 +276,8 @@ static void prepare_wait(struct bk_shim *s)
 	sys_sigmask(SIG_SETMASK, &blocked, NULL);
 }
 
-static int serve(struct bk_shim *s, struct bk_start *start)
+REST static int serve(struct bk_shim *s, struct bk_start *start)
 {
-	struct __kernel_timespec t;
 	int main_status = 0;
 
 	prepare_wait(s);
@@ -259,14 +286,9 @@ static int serve(struct bk_shim *s, struct bk_start *start)
 			{ .fd = s->signals, .events = POLLIN },
 			{ .fd = s->flights_used < BK_FLIGHTS ? s->listener : -1, .events = POLLIN },
 		};
-		long n = sys_ppoll(f, 2, limit(s, &t));
 
-		if (n == 0) {
-			bk_log_flush(s, false);
-			give_back(s);
+		if (wait_events(s, f) <= 0)
 			continue;
-		}
-		s->scratch_used = true;
 		if (f[1].revents & POLLIN) {
 			if (!bk_notify_receive(s))
 				s->listener = -1;

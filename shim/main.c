@@ -24,16 +24,6 @@ char *bk_stack_low(void)
 	return memory.stack;
 }
 
-/* A mapping made over the old one, and not MADV_DONTNEED: that gives the page tables back, too. */
-void bk_scratch_new(struct bk_shim *s)
-{
-	s->scratch = sys_mmap(s->scratch ? (void *)s->scratch : BK_NEAR_SCRATCH, sizeof *s->scratch, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (s->scratch ? MAP_FIXED : 0), -1);
-	if ((unsigned long)s->scratch > -4096UL)
-		sys_exit(125);		/* no memory at all: the function ends with us */
-	s->scratch_used = false;
-}
-
 static int execute(const struct bk_options *o, char *search)
 {
 	long r = -sys_execve(bk_child_search(*o->argv, o->envp, search, BK_PATH_MAX), o->argv, o->envp);

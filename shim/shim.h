@@ -104,7 +104,7 @@ struct bk_shim {
 	uint32_t uid;
 	uint32_t seq, dropped, tokens, token_time;
 	int terminal;			/* descriptor of the controlling terminal that was given to the function, -1: none */
-	bool started, settled, main_refused, unsupported, sha_fast, scratch_used;
+	bool started, settled, main_refused, unsupported, sha_fast;
 	uint8_t own_variables, main_seen, main_execs;
 	uint16_t flights_used;
 	uint32_t seen_next;
