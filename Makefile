@@ -102,9 +102,9 @@ $(BUILD)/x86_64/core/sha256.c.o: FREE_x86_64 := $(filter-out -mgeneral-regs-only
 $(BUILD)/buckler: $(call objects,host,$(HOSTED) $(CLI))
 	$(CC) -pie -Wl,-z,relro,-z,now -o $@ $^ $(LIBS)
 
-# The text begins one page below a 64 KiB boundary: shim/loop.c says why.
+# The section .rest begins on a 64 KiB boundary, 56 KiB behind the first byte: shim/loop.c says why.
 $(BUILD)/buckler-init: $(call objects,x86_64,$(call shim_sources,x86_64))
-	$(CC) $(FREELD) -Wl,-Ttext-segment=0x40f000 -o $@ $^
+	$(CC) $(FREELD) -Wl,-Ttext-segment=0x412000 -Wl,--section-start=.rest=0x420000 -o $@ $^
 	strip --strip-all --remove-section=.comment $@
 
 $(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch64))
