@@ -1,431 +1,357 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Words are read as units: a byte that the shell takes literally, a byte on which it acts ("special"), or, in a template, a
- * hole.  Two words are alike where their units are; a hole takes literal units only.
- */
-#include "core/shell.h"
+#include "core/match.h"
+#include "core/shell_token.h"
 
-#define HOLES 16u
+#define HOLES_MAX 16u			/* different names in a template */
+#define STEPS_MAX (1u << 20)		/* byte comparisons; a string of the kernel's largest size (128 KiB) takes two for each byte */
 
-enum kind { END, LITERAL, SPECIAL, HOLE, FAULT };
+/* --- the bytes of a word -------------------------------------------------------------------------------------------------- */
 
-struct unit {
-	enum kind kind;
-	char byte, quote;
-	struct bk_text name;
+enum { AT_END = -1, AT_HOLE = -2 };
+
+enum reading {
+	UNQUOTED,			/* as the command will get it */
+	WRITTEN,			/* as it stands in a template, quotes and expansions followed to tell what is a hole */
+	VERBATIM			/* byte for byte */
 };
 
 struct cursor {
-	struct bk_text t;
-	uint32_t pos;
-	char quote;			/* open quote, 0: none */
-	bool template_, inside;		/* inside: something of the word was read */
+	struct bk_text text;
+	uint32_t pos, end;
+	uint32_t opaque;		/* bytes before this offset are no quotes and no holes */
+	uint32_t hole;			/* where the hole last read begins */
+	char quote;			/* the quote that we are in, NUL: none */
+	uint8_t reading;		/* enum reading */
+	bool holes;
 };
 
-static bool is_blank(char c)
+static struct cursor cursor_of(struct bk_text text, const struct bk_token *t, enum reading reading, bool holes)
 {
-	return c == ' ' || c == '\t';
+	return (struct cursor){ .text = text, .pos = t->start, .end = t->end, .reading = (uint8_t)reading, .holes = holes };
 }
 
-static bool is_operator(char c)
+static bool is_escaping(const struct cursor *c, char b)
 {
-	return c == ';' || c == '&' || c == '|' || c == '<' || c == '>' || c == '(' || c == ')' || c == '\n';
+	char following;
+
+	if (b != '\\' || c->quote == '\'' || c->pos >= c->end)
+		return false;
+	following = c->text.at[c->pos];
+	return c->quote != '"' || following == '$' || following == '`' || following == '"' || following == '\\';
 }
 
-static bool is_name(char c, bool first)
+/* True where `b` opened or closed a quotation. */
+static bool turn_quote(struct cursor *c, char b)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (!first && c >= '0' && c <= '9');
+	if (c->quote ? b != c->quote : b != '\'' && b != '"')
+		return false;
+	c->quote = c->quote ? '\0' : b;
+	return true;
 }
 
-static char peek(const struct cursor *c, uint32_t ahead)
+static void follow(struct cursor *c, char b)
 {
-	return c->pos + ahead < c->t.len ? c->t.at[c->pos + ahead] : '\0';
-}
-
-/* Length of "{name}" at the cursor, 0 where there is none; "${name}" is the shell's own. */
-static uint32_t hole_length(const struct cursor *c)
-{
-	uint32_t n = 1;
-
-	if (peek(c, 0) != '{' || (c->pos && c->t.at[c->pos - 1] == '$') || !is_name(peek(c, 1), true))
-		return 0;
-	while (is_name(peek(c, n), false))
-		n++;
-	return peek(c, n) == '}' ? n + 1 : 0;
-}
-
-static struct unit take(struct cursor *c, enum kind kind, char byte, uint32_t length)
-{
-	struct unit u = { kind, byte, c->quote, { c->t.at + c->pos + 1, length - 2 } };
-
-	c->pos += length;
-	c->inside = true;
-	return u;
-}
-
-/* What the shell acts on in an unquoted word (XCU 2.2, 2.6; brace expansion and `=command` of bash and zsh). */
-static bool acts(const struct cursor *c, char byte)
-{
-	switch (byte) {
-	case '$': case '`': case '*': case '?': case '[': case '{': case '}': case '~':
-		return true;
-	case '#': case '!': case '=':
-		return !c->inside;
-	}
-	return false;
-}
-
-static struct unit escaped(struct cursor *c)
-{
-	char next = peek(c, 1);
-
-	if (c->pos + 1 >= c->t.len)
-		return (struct unit){ .kind = FAULT };
-	if (next == '\n')
-		return take(c, SPECIAL, next, 2);	/* line continuation */
-	if (c->quote == '"' && next != '$' && next != '`' && next != '"' && next != '\\')
-		return take(c, LITERAL, '\\', 1);
-	return take(c, LITERAL, next, 2);
-}
-
-static struct unit next_unit(struct cursor *c)
-{
-	for (;;) {
-		char byte = peek(c, 0);
-		uint32_t hole;
-
-		if (c->pos >= c->t.len)
-			return (struct unit){ .kind = c->quote ? FAULT : END };
-		if (!c->quote && (is_blank(byte) || is_operator(byte)))
-			return (struct unit){ .kind = END };
-		if (byte == c->quote || (!c->quote && (byte == '\'' || byte == '"'))) {
-			c->quote = c->quote ? 0 : byte;
-			c->inside = true;
-			c->pos++;
-			continue;
-		}
-		if (c->template_ && (hole = hole_length(c)))
-			return take(c, HOLE, 0, hole);
-		if (c->template_ && byte == '{' && peek(c, 1) == '{')
-			return take(c, c->quote ? LITERAL : SPECIAL, '{', 2);
-		if (byte == '\\' && c->quote != '\'')
-			return escaped(c);
-		if (c->quote == '"' ? byte == '$' || byte == '`' : !c->quote && acts(c, byte))
-			return take(c, SPECIAL, byte, 1);
-		return take(c, LITERAL, byte, 1);
-	}
-}
-
-/* --- tokens ------------------------------------------------------------------------------------------------------------- */
-
-/* The longest operator at the cursor (XCU 2.10.2, and bash's |& &> &>> <<< ;& ;;&). */
-static uint32_t operator_length(const struct cursor *c)
-{
-	static const char *const long_ones[] = {
-		"&>>", "<<<", "<<-", ";;&", "&&", "||", ";;", ";&", "|&", "&>", "<<", ">>", "<&", ">&", "<>", ">|", NULL
-	};
-	struct bk_text rest = bk_text_from(c->t, c->pos);
-
-	for (unsigned i = 0; long_ones[i]; i++)
-		if (bk_text_starts(rest, bk_text_of(long_ones[i])))
-			return bk_text_of(long_ones[i]).len;
-	return 1;
-}
-
-static void skip_blanks(struct cursor *c)
-{
-	while (is_blank(peek(c, 0)))
-		c->pos++;
-}
-
-/* A comment reaches to the end of the line and is one token. */
-static void scan_comment(struct cursor *c, struct bk_shell_token *token)
-{
-	while (c->pos < c->t.len && peek(c, 0) != '\n')
-		c->pos++;
-	token->is_plain = false;
-}
-
-static void scan_word(struct cursor *c, struct bk_shell_token *token)
-{
-	struct unit u;
-
-	token->is_plain = true;
-	if (peek(c, 0) == '#') {
-		scan_comment(c, token);
+	if (turn_quote(c, b))
 		return;
-	}
-	while ((u = next_unit(c)).kind != END && u.kind != FAULT)
-		token->is_plain &= u.kind == LITERAL || u.kind == HOLE;
-	token->fault = u.kind == FAULT;
+	if (is_escaping(c, b))
+		c->opaque = c->pos + 1;
+	else if (c->quote != '\'' && (b == '$' || b == '`'))
+		c->opaque = bk_shell_expansion(c->text, c->pos - 1);
 }
 
-static bool next_token(struct cursor *c, struct bk_shell_token *token)
+/* The next byte, AT_HOLE with the hole passed, or AT_END. */
+static int next(struct cursor *c)
 {
-	uint32_t start;
+	while (c->pos < c->end) {
+		uint32_t hole = c->holes && c->pos >= c->opaque ? bk_shell_hole(c->text, c->pos) : 0;
+		char b = c->text.at[c->pos];
 
-	skip_blanks(c);
-	*token = (struct bk_shell_token){ 0 };
-	if (c->pos >= c->t.len)
-		return false;
-	start = c->pos;
-	c->quote = 0;
-	c->inside = false;
-	if (is_operator(peek(c, 0))) {
-		token->is_operator = true;
-		c->pos += operator_length(c);
-	} else {
-		scan_word(c, token);
-	}
-	token->raw = (struct bk_text){ c->t.at + start, c->pos - start };
-	return !token->fault;
-}
-
-bool bk_shell_next(struct bk_text string, uint32_t *pos, struct bk_shell_token *token)
-{
-	struct cursor c = { .t = string, .pos = *pos };
-	bool more = next_token(&c, token);
-
-	*pos = c.pos;
-	return more;
-}
-
-uint32_t bk_shell_unquote(struct bk_text raw, char *out, uint32_t cap)
-{
-	struct cursor c = { .t = raw };
-	struct unit u;
-	uint32_t n = 0;
-
-	while ((u = next_unit(&c)).kind != END && u.kind != FAULT) {
-		if (n < cap)
-			out[n] = u.byte;
-		n++;
-	}
-	return n;
-}
-
-/* --- words ---------------------------------------------------------------------------------------------------------------- */
-
-struct covered {
-	struct bk_text name;
-	struct cursor from;
-	uint32_t units;
-};
-
-struct holes {
-	struct covered at[HOLES];
-	uint32_t count;
-};
-
-static bool same_units(struct cursor a, struct cursor b, uint32_t n)
-{
-	while (n--)
-		if (next_unit(&a).byte != next_unit(&b).byte)
-			return false;
-	return true;
-}
-
-/* A name that was used before must cover the same again. */
-static bool agree(const struct holes *h, uint32_t from)
-{
-	for (uint32_t i = from; i < h->count; i++)
-		for (uint32_t k = 0; k < i; k++)
-			if (bk_text_equal(h->at[i].name, h->at[k].name)
-			    && (h->at[i].units != h->at[k].units || !same_units(h->at[i].from, h->at[k].from, h->at[i].units)))
-				return false;
-	return true;
-}
-
-struct hole_state {
-	struct cursor template_, string;	/* behind the hole, behind what it covers */
-	bool set;
-};
-
-/* Lets the last hole cover one literal unit more. */
-static bool stretch(struct hole_state *last, struct holes *h, uint32_t holes)
-{
-	struct unit u;
-
-	if (!last->set)
-		return false;
-	u = next_unit(&last->string);
-	if (u.kind != LITERAL)
-		return false;
-	h->count = holes;
-	h->at[holes - 1].units++;
-	return true;
-}
-
-/*
- * Matches one word; both cursors stand at its beginning and are left behind it.  Holes take as little as they can, the last one is
- * stretched on a mismatch: earlier ones never need another look, as the last can take over what they would have.
- */
-static bool match_word(struct cursor *t, struct cursor *s, struct holes *h)
-{
-	uint32_t before = h->count, holes = before;
-	struct hole_state last = { .set = false };
-	bool begins = true;
-
-	for (;;) {
-		struct cursor here = *s;
-		struct unit a = next_unit(t), b;
-
-		if (a.kind == HOLE) {
-			b = next_unit(s);
-			if (b.kind != LITERAL || h->count == HOLES || (begins && b.byte == '-'))
-				return false;
-			h->at[h->count++] = (struct covered){ a.name, here, 1 };
-			holes = h->count;
-			last = (struct hole_state){ *t, *s, true };
-			begins = false;
-			continue;
+		if (hole) {
+			c->hole = c->pos;
+			c->pos += hole;
+			return AT_HOLE;
 		}
-		begins = false;
-		b = next_unit(s);
-		if (a.kind == FAULT || b.kind == FAULT)
-			return false;
-		if (a.kind == END && b.kind == END)
-			break;
-		if (a.kind == b.kind && a.kind != END && a.byte == b.byte && (a.kind == LITERAL || a.quote == b.quote))
-			continue;
-		if (!stretch(&last, h, holes))
-			return false;
-		*t = last.template_;
-		*s = last.string;
+		c->pos++;
+		if (c->reading == UNQUOTED) {
+			if (turn_quote(c, b))
+				continue;
+			if (is_escaping(c, b))
+				b = c->text.at[c->pos++];
+		} else if (c->reading == WRITTEN && c->pos > c->opaque) {
+			follow(c, b);
+		}
+		return (unsigned char)b;
 	}
-	return agree(h, before);
+	return AT_END;
 }
 
-/* An assignment in a command's place would set a variable for it: FOO=x command. */
-static bool hole_assigns(const struct holes *h, uint32_t from)
-{
-	if (h->count <= from)
-		return false;
-	struct cursor c = h->at[from].from;
+/* --- holes ------------------------------------------------------------------------------------------------------------------ */
 
-	for (uint32_t i = 0; i < h->at[from].units; i++)
-		if (next_unit(&c).byte == '=')
-			return true;
-	return false;
+/* What a hole stood for where it was first met. */
+struct capture {
+	struct bk_text name;
+	uint32_t pos, end, length;	/* where in the string; bytes as read */
+	char quote;
+	uint8_t reading;
+};
+
+struct match {
+	struct bk_text template_, string;
+	uint32_t steps;
+	uint32_t count;
+	struct capture capture[HOLES_MAX];
+};
+
+/* The capture of the hole that `c` has just passed; a new one has no name yet.  NULL: there are too many. */
+static struct capture *capture_of(struct match *m, const struct cursor *c, struct bk_text *name)
+{
+	*name = (struct bk_text){ c->text.at + c->hole, c->pos - c->hole };
+	for (uint32_t i = 0; i < m->count; i++)
+		if (bk_text_equal(m->capture[i].name, *name))
+			return &m->capture[i];
+	if (m->count == HOLES_MAX)
+		return NULL;
+	m->capture[m->count].name = (struct bk_text){ NULL, 0 };
+	return &m->capture[m->count];
 }
 
-/* --- templates -------------------------------------------------------------------------------------------------------------- */
-
-static bool starts_command(const struct bk_shell_token *before, bool any)
+/* In a word that is compared as written: is the byte literal at the hole's place? */
+static bool is_literal(char quote, int b)
 {
-	return !any || (before->is_operator && before->raw.at[0] != '<' && before->raw.at[0] != '>');
-}
-
-static bool contains(struct bk_text t, const char *what)
-{
-	for (uint32_t i = 0; i < t.len; i++)
-		if (bk_text_starts(bk_text_from(t, i), bk_text_of(what)))
-			return true;
-	return false;
-}
-
-static uint32_t count_holes(struct bk_text t)
-{
-	struct cursor c = { .t = t, .template_ = true };
-	uint32_t n = 0;
-
-	for (; c.pos < t.len; c.pos++)
-		n += hole_length(&c) != 0;
-	return n;
+	if (quote == '\'')
+		return b != '\'';
+	if (quote == '"')
+		return b != '"' && b != '$' && b != '`' && b != '\\';
+	return b >= 0x80 || (b >= '0' && b <= ':') || (b >= '@' && b <= 'Z') || (b >= 'a' && b <= 'z') || b == '_' || b == '%' ||
+	       b == '+' || (b >= '-' && b <= '/') || b == '=';
 }
 
 /*
- * Where the shell reads a part of the string by rules of its own (command substitution inside double quotes, backquotes,
- * parameter expansion, arithmetic) our view of what is quoted may be another than its: no holes beside such parts.
+ * In words that expand something a hole may turn out to begin the word although text stands before it, because an expansion can be empty.
  */
-static bool too_deep(struct bk_text t)
+static bool may_take_dash(const struct cursor *t)
 {
-	return contains(t, "`") || contains(t, "${") || contains(t, "$((") || (contains(t, "$(") && contains(t, "\""));
+	char before = t->hole ? t->text.at[t->hole - 1] : '\0';
+
+	return t->reading == UNQUOTED || is_literal('\0', (unsigned char)before);
 }
 
-enum bk_shell_result bk_shell_check(struct bk_text t, uint32_t *at)
+/* May the hole that `t` has just passed cover this byte as its `index`-th? */
+static bool is_hole_byte(const struct cursor *t, uint32_t index, int b)
 {
-	struct cursor c = { .t = t, .template_ = true };
-	struct bk_shell_token token, before = { 0 };
-	uint32_t start = 0;
+	if (b == AT_END || (b == '-' && !index && !may_take_dash(t)))
+		return false;
+	return t->reading == UNQUOTED || is_literal(t->quote, b);
+}
 
-	while (next_token(&c, &token)) {
-		start = c.pos - token.raw.len;
-		if (token.is_operator && bk_text_starts(token.raw, BK_TEXT("<<")) && token.raw.len != 3)
-			goto bad;
-		if (token.is_operator && token.raw.at[0] == '<' && token.raw.len == 3 && token.raw.at[2] == '-')
-			goto bad;
-		if (before.is_operator && token.is_operator && before.raw.at[0] == '(' && token.raw.at[0] == ')')
-			goto bad;
-		before = token;
+/* The bytes that a hole covered before must stand at `s` again. */
+static bool same_again(struct match *m, const struct capture *old, const struct cursor *t, struct cursor *s)
+{
+	struct cursor c = { .text = m->string, .pos = old->pos, .end = old->end, .quote = old->quote, .reading = old->reading };
+
+	for (uint32_t i = 0; i < old->length; i++) {
+		int b = next(s);
+
+		if (!m->steps || !m->steps-- || b != next(&c) || !is_hole_byte(t, i, b))
+			return false;
 	}
-	start = c.pos;
-	if (token.fault || !before.raw.len)
-		goto bad;
-	start = 0;
-	if (count_holes(t) > HOLES || (count_holes(t) && too_deep(t)))
-		goto bad;
-	return BK_SHELL_MATCH;
-bad:
-	if (at)
-		*at = start;
-	return BK_SHELL_BAD_TEMPLATE;
+	return true;
 }
 
-/* Blanks count only beside operators: `2>x` and `2 >x`, `<(` and `< (` are not the same. */
-static bool spaced(const struct cursor *c)
+/* --- words ------------------------------------------------------------------------------------------------------------------- */
+
+/* The last hole met, and where the string went on behind it: the only place to go back to. */
+struct choice {
+	struct cursor t, s;
+	struct capture *hole;
+};
+
+/* Lets the last hole cover one byte more. */
+static bool lengthen(struct choice *c, struct cursor *t, struct cursor *s)
 {
-	return is_blank(peek(c, 0));
+	if (!c->hole || !is_hole_byte(&c->t, c->hole->length, next(&c->s)))
+		return false;
+	c->hole->length++;
+	*t = c->t;
+	*s = c->s;
+	return true;
 }
 
-static enum bk_shell_result parted(const struct cursor *s, const struct bk_shell_token *token, uint32_t *at)
+static bool meet_hole(struct match *m, struct choice *c, struct cursor *t, struct cursor *s)
+{
+	struct bk_text name;
+	struct capture *hole = capture_of(m, t, &name);
+
+	if (!hole)
+		return false;
+	if (hole->name.at)
+		return same_again(m, hole, t, s);
+	*hole = (struct capture){ name, s->pos, s->end, 0, s->quote, s->reading };
+	m->count++;
+	*c = (struct choice){ *t, *s, hole };
+	return true;
+}
+
+/*
+ * A hole covers as little as it can.  Only the last one is ever lengthened: what earlier ones could still take, it can take as well, and where
+ * the same name twice makes that untrue, a match is missed, never invented.
+ */
+static bool match_bytes(struct match *m, struct cursor t, struct cursor s)
+{
+	struct choice last = { .hole = NULL };
+
+	while (m->steps && m->steps--) {
+		int a = next(&t);
+		struct cursor before = s;
+		bool fits;
+
+		if (a == AT_HOLE) {
+			fits = meet_hole(m, &last, &t, &s);
+		} else {
+			fits = a == next(&s);
+			if (fits && a == AT_END)
+				return true;
+		}
+		if (!fits) {
+			s = before;
+			if (!lengthen(&last, &t, &s))
+				return false;
+		}
+	}
+	return false;
+}
+
+/* The guards of bk_match_arg(): no option in a value's place, no ".." that the template does not have. */
+static bool is_guarded(struct cursor t, struct cursor s)
+{
+	struct bk_dots in_template = { 0, 0 }, in_string = { 0, 0 };
+	struct cursor first = t, begin = s;
+	int b;
+
+	if (next(&first) == AT_HOLE && next(&begin) == '-')
+		return false;
+	while ((b = next(&t)) != AT_END)
+		bk_dots_add(&in_template, b == AT_HOLE ? 'x' : (char)b);
+	while ((b = next(&s)) != AT_END)
+		bk_dots_add(&in_string, (char)b);
+	bk_dots_add(&in_template, '\0');
+	bk_dots_add(&in_string, '\0');
+	return in_string.count <= in_template.count;
+}
+
+static bool match_word(struct match *m, const struct bk_token *t, const struct bk_token *s)
+{
+	struct cursor template_ = cursor_of(m->template_, t, t->plain ? UNQUOTED : WRITTEN, true);
+	struct cursor string = cursor_of(m->string, s, t->plain ? UNQUOTED : VERBATIM, false);
+
+	if (t->plain != s->plain || t->role != s->role)
+		return false;
+	return (!t->holes || is_guarded(template_, string)) && match_bytes(m, template_, string);
+}
+
+/* --- strings ------------------------------------------------------------------------------------------------------------------- */
+
+static struct bk_text raw_of(struct bk_text text, const struct bk_token *t)
+{
+	return (struct bk_text){ text.at + t->start, t->end - t->start };
+}
+
+static bool match_token(struct match *m, const struct bk_token *t, const struct bk_token *s)
+{
+	if (t->kind != s->kind)
+		return false;
+	return t->kind == BK_TOKEN_WORD ? match_word(m, t, s) : bk_text_equal(raw_of(m->template_, t), raw_of(m->string, s));
+}
+
+static enum bk_shell_result say(uint32_t *at, uint32_t where, enum bk_shell_result result)
 {
 	if (at)
-		*at = s->pos < s->t.len ? s->pos : s->t.len;
-	return token->fault ? BK_SHELL_UNPARSABLE : BK_SHELL_OTHER;
+		*at = where;
+	return result;
 }
 
 enum bk_shell_result bk_shell_match(struct bk_text template_, struct bk_text string, uint32_t *at)
 {
-	struct cursor t = { .t = template_, .template_ = true }, s = { .t = string };
-	struct bk_shell_token a, b, before = { 0 };
-	struct holes holes;
-	bool any = false;
+	struct bk_scan in_template = { .text = template_, .holes = true }, in_string = { .text = string };
+	struct match m = { .template_ = template_, .string = string, .steps = STEPS_MAX };
+	struct bk_token t, s;
 
 	if (bk_shell_check(template_, at) != BK_SHELL_MATCH)
 		return BK_SHELL_BAD_TEMPLATE;
-	holes.count = 0;
-	for (;;) {
-		bool gap_a = spaced(&t), gap_b = spaced(&s);
-		struct cursor word_a, word_b, here = s;
-		uint32_t first = holes.count;
-		bool more_a, more_b;
+	do {
+		bk_scan_next(&in_template, &t);
+		bk_scan_next(&in_string, &s);
+		if (s.kind == BK_TOKEN_FAULT)
+			return say(at, in_string.pos, BK_SHELL_UNPARSABLE);
+		if (!match_token(&m, &t, &s))
+			return say(at, s.start, BK_SHELL_OTHER);
+	} while (t.kind != BK_TOKEN_END);
+	return say(at, string.len, BK_SHELL_MATCH);
+}
 
-		skip_blanks(&t);
-		skip_blanks(&s);
-		word_a = t;
-		word_b = s;
-		more_a = next_token(&t, &a);
-		more_b = next_token(&s, &b);
-		if (b.fault)
-			return parted(&here, &b, at);
-		if (!more_a && !more_b)
-			return BK_SHELL_MATCH;
-		if (!more_a || !more_b || a.is_operator != b.is_operator)
-			return parted(&word_b, &b, at);
-		if (any && gap_a != gap_b && (a.is_operator || before.is_operator))
-			return parted(&word_b, &b, at);
-		if (a.is_operator || a.raw.at[0] == '#' || b.raw.at[0] == '#') {
-			if (!bk_text_equal(a.raw, b.raw))
-				return parted(&word_b, &b, at);
-		} else {
-			word_a.quote = word_b.quote = 0;
-			word_a.inside = word_b.inside = false;
-			if (!match_word(&word_a, &word_b, &holes)
-			    || (starts_command(&before, any) && hole_assigns(&holes, first)))
-				return parted(&word_b, &b, at);
-		}
-		before = a;
-		any = true;
+/* Counts the different holes of a word; false where there are too many. */
+static bool collect_holes(struct match *m, const struct bk_token *t, uint32_t *at)
+{
+	struct cursor c = cursor_of(m->template_, t, t->plain ? UNQUOTED : WRITTEN, true);
+	struct capture *hole;
+	struct bk_text name;
+	int b;
+
+	while ((b = next(&c)) != AT_END) {
+		if (b != AT_HOLE)
+			continue;
+		hole = capture_of(m, &c, &name);
+		if (!hole)
+			return say(at, c.hole, BK_SHELL_BAD_TEMPLATE), false;
+		m->count += !hole->name.at;
+		hole->name = name;
 	}
+	return true;
+}
+
+enum bk_shell_result bk_shell_check(struct bk_text template_, uint32_t *at)
+{
+	struct bk_scan scan = { .text = template_, .holes = true };
+	struct match m = { .template_ = template_ };
+	struct bk_token t;
+
+	do {
+		bk_scan_next(&scan, &t);
+		if (t.kind == BK_TOKEN_FAULT)
+			return say(at, scan.pos, BK_SHELL_BAD_TEMPLATE);
+		if (t.holes && !collect_holes(&m, &t, at))
+			return BK_SHELL_BAD_TEMPLATE;
+	} while (t.kind != BK_TOKEN_END);
+	return say(at, template_.len, BK_SHELL_MATCH);
+}
+
+bool bk_shell_next(struct bk_text string, uint32_t *pos, struct bk_shell_token *token)
+{
+	struct bk_scan scan = { .text = string };
+	struct bk_token t;
+
+	/* What a word is depends on all that stands before it. */
+	do {
+		bk_scan_next(&scan, &t);
+	} while (t.start < *pos && t.kind > BK_TOKEN_END);
+	*token = (struct bk_shell_token){
+		.raw = raw_of(string, &t),
+		.is_operator = t.kind == BK_TOKEN_OPERATOR || t.kind == BK_TOKEN_COMMENT,
+		.is_plain = t.kind == BK_TOKEN_WORD && t.plain,
+		.fault = t.kind == BK_TOKEN_FAULT,
+	};
+	*pos = scan.pos;
+	return t.kind > BK_TOKEN_END;
+}
+
+uint32_t bk_shell_unquote(struct bk_text raw, char *out, uint32_t cap)
+{
+	struct cursor c = { .text = raw, .end = raw.len, .reading = UNQUOTED };
+	uint32_t n = 0;
+	int b;
+
+	for (; (b = next(&c)) != AT_END; n++)
+		if (n < cap)
+			out[n] = (char)b;
+	return n;
 }
