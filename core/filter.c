@@ -391,7 +391,7 @@ static void check_personality(struct builder *b)
 {
 	load_argument(b, 0);
 	allow_if(b, 0);
-	allow_if(b, UINT32_MAX);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, UINT32_MAX, 1, 0);
 	answer(b, b->bad);
 }
 
