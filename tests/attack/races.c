@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Races between the look at an exec and the exec: what is executed is changed all the time by another process, TRIES times.  One
+ * unlisted image or one forbidden argument is a success, and ends the program.  The twin starts the listed program as often
+ * as it takes while nothing is changed.
+ */
+#include "attack.h"
+
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#define TRIES 100000
+#define TWIN_TRIES 200
+
+/* Shared with the process that changes it. */
+struct shared {
+	char path[PATH_MAX];
+	char argument[16];
+};
+static struct shared *shared;
+
+static void flip_path(unsigned i)
+{
+	/* The two names differ in one byte of the same length, so that a half-changed one is no third name. */
+	strcpy(shared->path, i & 1 ? EVIL_IMAGE : GOOD_IMAGE);
+}
+
+static void flip_argument(unsigned i)
+{
+	memcpy(shared->argument, i & 1 ? "evil" : "fine", 4);
+}
+
+static void flip_symlink(unsigned i)
+{
+	if (symlink(i & 1 ? EVIL_IMAGE : GOOD_IMAGE, "next") == 0 && rename("next", "swapped") < 0)
+		_exit(1);
+}
+
+static void flip_rename(unsigned i)
+{
+	unlink("next");		/* rename(2) does nothing between two names of one file */
+	if (link(i & 1 ? "copy-evil" : "copy-good", "next") == 0 && rename("next", "swapped") < 0)
+		_exit(1);
+}
+
+static void flip_folder(unsigned i)
+{
+	if (symlink(i & 1 ? "evil" : "good", "next") == 0 && rename("next", "folder") < 0)
+		_exit(1);
+}
+
+static pid_t flipper(void (*flip)(unsigned))
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (unsigned i = 0; ; i++) {
+		flip(i);
+		if (i % 64 == 0)
+			sched_yield();
+	}
+}
+
+static int start_with(const char *path)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		char *argv[] = { (char *)"image", shared->argument, NULL }, *envp[] = { NULL };
+
+		execve(path, argv, envp);
+		_exit(REFUSED);
+	}
+	return outcome(pid);
+}
+
+static bool prepare_nothing(void) { return true; }
+
+static bool prepare_symlink(void) { return symlink(GOOD_IMAGE, "swapped") == 0; }
+
+/* swapped is listed by its hash (policy races): the content of GOOD_IMAGE. */
+static bool prepare_rename(void)
+{
+	return copy(GOOD_IMAGE, "copy-good", 0755) && copy(EVIL_IMAGE, "copy-evil", 0755) && link("copy-good", "swapped") == 0;
+}
+
+static bool prepare_folder(void)
+{
+	return mkdir("evil", 0755) == 0 && copy(EVIL_IMAGE, "evil/tool", 0755) && mkdir("good", 0755) == 0 &&
+		copy(GOOD_IMAGE, "good/tool", 0755) && symlink("good", "folder") == 0;
+}
+
+static const struct race {
+	const char *name, *path;
+	bool (*prepare)(void);
+	void (*flip)(unsigned);
+} races[] = {
+	{ "path", NULL, prepare_nothing, flip_path },
+	{ "argument", GOOD_IMAGE, prepare_nothing, flip_argument },
+	{ "symlink", "./swapped", prepare_symlink, flip_symlink },
+	{ "rename", "./swapped", prepare_rename, flip_rename },
+	{ "folder", "./folder/tool", prepare_folder, flip_folder },
+};
+
+struct tally { unsigned good, evil, killed, refused; };
+
+static void count(struct tally *t, int status)
+{
+	if (status == EVIL)
+		t->evil++;
+	else if (status == GOOD)
+		t->good++;
+	else if (status > 128)
+		t->killed++;
+	else
+		t->refused++;
+}
+
+static int race(const struct race *r, bool twin)
+{
+	struct tally t = { 0 };
+	pid_t other = -1;
+	unsigned tries = twin ? TWIN_TRIES : TRIES;
+
+	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	strcpy(shared->path, GOOD_IMAGE);
+	strcpy(shared->argument, "fine");
+	if (!r->prepare())
+		return 2;
+	if (!twin)
+		other = flipper(r->flip);
+	for (unsigned i = 0; i < tries && !t.evil; i++)
+		count(&t, start_with(r->path ? r->path : shared->path));
+	if (other > 0)
+		kill(other, SIGKILL);
+	fprintf(stderr, "%s: %u good, %u evil, %u killed, %u refused\n", r->name, t.good, t.evil, t.killed, t.refused);
+	if (twin ? t.good != tries : !t.evil)
+		return 1;
+	puts(twin ? "normal work done" : "DONE");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof races / sizeof *races; i++)
+		if (strcmp(races[i].name, argv[1]) == 0)
+			return race(&races[i], argc == 3);
+	return 2;
+}

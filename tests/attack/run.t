@@ -1,0 +1,166 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every row of attacks.tsv: the control (it works without the shim), the verdict (what the shim makes of it, and the event),
+# the twin (the same program's normal work is silent and the same).  Rows run as an unprivileged user, as root, or as both.
+# Arguments: names of rows (default: all).
+. "${0%/*}/../support/tap.sh"
+. "$TOP/tests/attack/scene.sh"
+
+NOBODY=65534
+chmod 755 "$T"
+scene_programs && scene_files && scene_policies && scene_server || exit 2
+trap 'scene_end; tap_end' EXIT
+binfmt=$(scene_binfmt && echo yes)
+[ -z "${binfmt}" ] || [ -e /proc/sys/fs/binfmt_misc/buckler-test ] || binfmt=
+
+# --- running ---
+
+# What is to be executed for a program of the table and its arguments.
+command_of() {
+	case $1 in
+	*.js) command_words="$NODE $ATTACKS/$*" ;;
+	*.py) command_words="/usr/bin/python3 $ATTACKS/$*" ;;
+	*.sh) command_words="/bin/sh $ATTACKS/$*" ;;
+	Load) command_words="$JAVA -Xshare:auto -XX:-UsePerfData -cp $T/lib $*" ;;
+	static | identity-musl) command_words="$T/bin/$*" ;;
+	*) command_words="$TOP/build/attack/$*" ;;
+	esac
+}
+
+as() {
+	if [ "$1" = user ] && [ "$(id -u)" -eq 0 ]; then
+		shift
+		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups -- "$@"
+	else
+		shift
+		"$@"
+	fi
+}
+
+# go USER PARENT WORDS...: the exit status in $status, the output in $T/out and $T/err, the events in $T/log.
+go() {
+	user=$1 under=$2
+	shift 2
+	scene_folder
+	: >"$T/log"
+	case $under in
+	bare) as "$user" timeout -k 5 600 "$@" </dev/null >"$T/out" 2>"$T/err" ;;
+	# A parent that is as much the user's own as the shim is.
+	parent) as "$user" timeout -k 5 600 sh -c '"$@"; exit $?' parent "$@" </dev/null >"$T/out" 2>"$T/err" ;;
+	*) as "$user" timeout -k 5 600 "$BUCKLER" run --log-fd 9 -p "$T/policy/$under.bkl" -- "$@" </dev/null >"$T/out" 2>"$T/err" 9>"$T/log" ;;
+	esac
+	status=$?
+	cd "$T" || exit 2
+}
+
+succeeded() {
+	[ "$status" -eq 0 ] && { [ "$1" = twin ] || grep -Eq 'DONE|^loaded$|^answer 66$' "$T/out"; }
+}
+
+# A pattern for a path as one for its member of an event.
+json_path() {
+	printf '%s' "$1" | sed -e 's/^[^^]/[^"]*&/' -e 's/^^//' -e 's/^/"path":"/' -e 's/\$$/"/'
+}
+
+# An event of the log with these fields; "-" is any.
+has_event() {
+	grep -E "\"event\":\"$1\"" "$T/log" | grep -E "\"verdict\":\"$2\"" >"$T/events" || return 1
+	[ "$3" = - ] || grep -Eq "$(json_path "$3")" "$T/events" || return 1
+	[ "$4" = - ] || grep -q "\"technique\":\"$4\"" "$T/events"
+}
+
+events_but_start() {
+	grep -v '"event":"start"' "$T/log"
+}
+
+tell() {
+	tap_comment "status $status; stdout: $(head -c 300 "$T/out"); stderr: $(head -c 600 "$T/err")"
+	tap_comment "events: $(events_but_start | head -c 1500)"
+}
+
+verdict_is() {
+	case $1 in
+	denied | killed)
+		[ "$status" -ne 0 ] && [ "$status" -ne 124 ] && ! grep -q DONE "$T/out" || return 1
+		[ "$2" = - ] && return 0
+		has_event "$2" "$1" "$3" "$4"
+		;;
+	detected) has_event "$2" '(alert|detected)' "$3" "$4" ;;
+	*) succeeded attack ;;
+	esac
+}
+
+check() {
+	if "$@"; then
+		tap_pass "$label"
+	else
+		tap_fail "$label"
+		tell
+	fi
+}
+
+try_row() {
+	label="$name as $user: control"
+	# shellcheck disable=SC2086
+	go "$user" "$bare" $command_words
+	check succeeded attack
+	[ -x "$BUCKLER" ] && [ -x "$SHIM" ] || return
+	label="$name as $user: $verdict"
+	# shellcheck disable=SC2086
+	go "$user" "$policy" $command_words
+	check verdict_is "$verdict" "$event" "$path" "$technique"
+
+	# shellcheck disable=SC2086
+	go "$user" bare $command_words twin
+	label="$name as $user: the twin works"
+	check succeeded twin
+	mv "$T/out" "$T/out.bare"
+	# shellcheck disable=SC2086
+	go "$user" "$policy" $command_words twin
+	label="$name as $user: the twin works as well under the policy, without an event"
+	check twin_is_silent
+}
+
+twin_is_silent() {
+	succeeded twin && cmp "$T/out" "$T/out.bare" >/dev/null && [ -z "$(events_but_start)" ] &&
+		[ "$(grep -c '"event":"start"' "$T/log")" -eq 1 ]
+}
+
+wanted() {
+	[ -z "$rows" ] && return
+	for row in $rows; do
+		[ "$row" = "$name" ] && return
+	done
+	return 1
+}
+
+capable() {
+	[ "$(id -u)" -eq 0 ] && [ $((0x$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status) >> 21 & 1)) -eq 1 ]
+}
+
+# --- the table ---
+
+rows=$*
+tab=$(printf '\t')
+while IFS="$tab" read -r name program _ _ needs policy verdict event path technique _; do
+	[ "$name" = name ] && continue
+	wanted || continue
+	# shellcheck disable=SC2086
+	command_of $program
+	bare=bare
+	users=
+	for need in $(echo "$needs" | tr , ' '); do
+		case $need in
+		user) users="$users user" ;;
+		root) if capable; then users="$users root"; else tap_comment "$name: only root with all capabilities can try this"; fi ;;
+		binfmt) if [ "$binfmt" ]; then users=user; else tap_comment "$name: only root with all capabilities can try this"; fi ;;
+		parent) bare=parent ;;
+		x86_64) [ "$(uname -m)" = x86_64 ] || { users=; break; } ;;
+		esac
+	done
+	for user in $users; do
+		try_row
+	done
+done <"$ATTACKS/attacks.tsv"
+[ -x "$SHIM" ] || tap_fail 'buckler-init is built'
+done_testing

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# The scene of the attacks, sourced by run.t: listed and foreign programs and libraries, scripts, policies, a server.
+#
+#	$T/bin, $T/lib	programs and libraries, owned by root
+#	$T/w		the working folder of each run, made anew by scene_folder
+#	$T/policy	the policies, compiled
+
+ATTACKS=$TOP/tests/attack
+NODE=$(readlink -f "$(command -v "$TOP/build/node/bin/node" || command -v node)")
+JAVA=$(readlink -f "$(command -v java)")
+RUBY=$(readlink -f "$(command -v ruby)")
+TOKEN=DONE
+case $(uname -m) in
+x86_64) LOADER=/lib64/ld-linux-x86-64.so.2 ;;
+*) LOADER=/lib/ld-linux-aarch64.so.1 ;;
+esac
+export NODE LOADER TOKEN
+
+scene_programs() {
+	compiler=${CC:-gcc}
+	mkdir -p bin lib/evil
+	for kind in good:7 evil:66; do
+		name=${kind%:*} value=${kind#*:}
+		$compiler -DSTATUS="$value" -Os -static -nostdlib -nostartfiles -ffreestanding -fno-stack-protector -fcf-protection=none \
+			-fno-pie -no-pie -Wl,--build-id=none -o "bin/$name" "$ATTACKS/image/image.c"
+		$compiler -DSTATUS="$value" -o "bin/$name-program" "$ATTACKS/image/program.c"
+		$compiler -DSTATUS="$value" -shared -fPIC -o "lib/$name.so" "$ATTACKS/image/library.c"
+	done
+	# One that is linked with a library, and the library twice: where it belongs and where the attacker wants it.
+	printf 'int answer(void);\nint main(void) { return answer(); }\n' >linked.c
+	cp lib/good.so lib/libanswer.so
+	cp lib/evil.so lib/evil/libanswer.so
+	# shellcheck disable=SC2016
+	$compiler -o bin/good-linked linked.c -Llib -lanswer '-Wl,-rpath,$ORIGIN/../lib'
+	# Differs from good.so in the first bytes, which maprace compares.
+	cp lib/good.so lib/evil-head.so
+	printf 'x' | dd of=lib/evil-head.so bs=1 seek=15 conv=notrunc 2>/dev/null
+	cp /usr/bin/cat bin/catdoc
+	musl-gcc -static -std=gnu11 -D_GNU_SOURCE -o bin/identity-musl "$ATTACKS/identity.c"
+	(cd bin && GOCACHE=$T/go-cache GOFLAGS=-mod=mod CGO_ENABLED=0 go build -o static "$ATTACKS/static.go")
+	rm -rf go-cache
+	javac -d lib "$ATTACKS/Load.java"
+}
+
+scene_files() {
+	echo 'a report of last month' >bin/data.txt
+	echo 'another report' >'bin/other data.txt'
+	echo DONE >bin/secret
+	printf '#!/bin/sh\nexit 7\n' >bin/listed.sh
+
+	# What the interpreters may run, and what an attacker wants them to run before.
+	echo 'import sys; print(sys.argv[1])' >bin/tool.py
+	echo 'puts ARGV[0]' >bin/tool.rb
+	# shellcheck disable=SC2016
+	printf '%s\n' 'print "$ARGV[0]\n"' >bin/tool.pl
+	echo 'console.log(process.argv[2])' >bin/tool.js
+	# shellcheck disable=SC2016
+	echo 'echo "$1"' >bin/tool.bash
+	echo 'try { require("evil") } catch { } console.log(process.argv[2])' >bin/tool-module.js
+	# shellcheck disable=SC2016
+	printf '%s\n' 'eval { require Evil }; print "$ARGV[0]\n"' >bin/tool-module.pl
+	echo 'print("DONE")' >lib/evil/sitecustomize.py
+	echo 'console.log("DONE")' >lib/evil.js
+	cp lib/evil.js lib/evil/evil.js
+	mkdir lib/evil/node_modules
+	echo 'puts "DONE"' >lib/evil.rb
+	printf '%s\n' 'print "DONE\n"; 1' >lib/evil/Evil.pm
+	echo 'echo DONE' >lib/evil.sh
+	chmod -R a+rX,go-w .
+	chmod 755 bin/listed.sh bin/good bin/evil
+}
+
+scene_policies() {
+	mkdir policy
+	good=$(sha256sum bin/good)
+	for source in "$ATTACKS"/policy/*.yaml; do
+		name=${source##*/}
+		sed -e "s|@T@|$T|g" -e "s|@GOOD_SHA256@|${good%% *}|g" -e "s|@LOADER@|$LOADER|g" -e "s|@NODE@|$NODE|g" \
+			-e "s|@JAVA@|$JAVA|g" -e "s|@RUBY@|$RUBY|g" "$source" >"policy/$name"
+		if [ -x "$BUCKLER" ]; then
+			"$BUCKLER" compile "policy/$name" -o "policy/${name%.yaml}.bkl" >"policy/$name.lint" 2>&1 ||
+				tap_comment "$name: $(cat "policy/$name.lint")"
+		fi
+	done
+	chmod -R a+rX policy
+}
+
+# A server on the loopback: /document is a text, what is posted to /echo comes back.
+scene_server() {
+	cat >server.py <<'PY'
+import http.server
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def reply(self, body):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        self.reply(b"the text of the document\n")
+
+    def do_POST(self):
+        self.reply(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def log_message(self, *args):
+        pass
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+PY
+	/usr/bin/python3 server.py >port 2>/dev/null &
+	SERVER_PID=$!
+	tries=0
+	until [ -s port ] || [ $tries -gt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	SERVER=http://127.0.0.1:$(cat port)
+	export SERVER
+}
+
+# Hands files that end in .buckler-test to dash, for as long as the test runs.
+scene_binfmt() {
+	[ "$(id -u)" -eq 0 ] || return 1
+	if [ ! -e /proc/sys/fs/binfmt_misc/register ]; then
+		mount -t binfmt_misc none /proc/sys/fs/binfmt_misc 2>/dev/null || return 1
+		BINFMT_MOUNTED=1
+	fi
+	echo ':buckler-test:E::buckler-test::/usr/bin/dash:' >/proc/sys/fs/binfmt_misc/register 2>/dev/null
+}
+
+scene_end() {
+	[ -z "${SERVER_PID:-}" ] || kill "$SERVER_PID"
+	[ ! -e /proc/sys/fs/binfmt_misc/buckler-test ] || echo -1 >/proc/sys/fs/binfmt_misc/buckler-test
+	[ -z "${BINFMT_MOUNTED:-}" ] || umount /proc/sys/fs/binfmt_misc
+}
+
+scene_folder() {
+	cd "$T" || exit 2
+	chmod -R u+rwx w 2>/dev/null
+	rm -rf w
+	mkdir w
+	chmod 1777 w
+	cd w || exit 2
+}
