@@ -15,7 +15,8 @@
 enum bk_form {
 	BK_FORM_LAMBDA,		/* {"timestamp":RFC 3339,"level":"WARN","message":...,"buckler":{...}}; also the default elsewhere */
 	BK_FORM_GOOGLE,		/* {"severity":"WARNING","message":...,"time":...,"buckler":{...}} */
-	BK_FORM_AZURE,		/* buckler warning: MESSAGE {"buckler":{...}} */
+	BK_FORM_AZURE,		/* buckler warning: MESSAGE {"buckler":{...}}; the object begins at the first {"buckler": as the
+				   message has every quote escaped */
 	BK_FORM_PLAIN		/* the Lambda form */
 };
 

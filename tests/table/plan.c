@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a place offers and what a policy asks for, against the plan. */
+#include "core/plan.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+
+#include "tests/support/tap.h"
+
+#define NOTIFY (BK_CAN_FILTER | BK_CAN_NOTIFY)
+#define ALL (NOTIFY | BK_CAN_SEIZE | BK_CAN_READ_MEMORY)
+
+/* Sections as letters: E enforced, D detected, U unavailable, A absent; in the order of enum bk_section. */
+static const char letters[] = { [BK_UNAVAILABLE] = 'U', [BK_DETECTED] = 'D', [BK_ENFORCED] = 'E', [BK_ABSENT] = 'A' };
+
+/* Modes as letters: e enforce, a alert, l learn, o off, x absent; + enforce and allows what no rule names, * the same in alert. */
+static const struct row {
+	const char *modes, *status;
+	struct bk_place place;
+	enum bk_mechanism mechanism;
+	bool verify, alone;
+	enum bk_section gap;
+	const char *reason;		/* a part of it */
+} rows[] = {
+	{ "eeeexxxx", "EEEEAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "with ptrace verification" },
+	{ "alaexxxx", "EEEEAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "ee+exxxx", "EEEEAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "exxxxxxx", "EAAAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "oooooooo", "AAAAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "xxxxxxxx", "AAAAAAAA", { 0 }, BK_NONE, false, true, BK_SECTIONS, "no mechanism" },
+	{ "eeeeeeee", "EEEEUUUU", { ALL }, BK_NOTIFY, true, false, BK_CONNECT, "ptrace verification" },
+	{ "xxxxxxxe", "AAAAAAAU", { ALL }, BK_NOTIFY, true, false, BK_READ, "ptrace verification" },
+	{ "eeeexxxx", "DDEUAAAA", { NOTIFY | BK_CAN_READ_MEMORY, .seize_errno = EPERM }, BK_NOTIFY, false, false, BK_PROCESSES,
+	  "ptrace refused (EPERM)" },
+	{ "eeeexxxx", "UDEUAAAA", { NOTIFY, .seize_errno = ENOSYS }, BK_NOTIFY, false, false, BK_PROCESSES, "ENOSYS" },
+	{ "xxexxxxx", "AAEAAAAA", { NOTIFY, .seize_errno = EIO }, BK_NOTIFY, false, false, BK_SECTIONS, "ptrace does not work" },
+	{ "eeeexxxx", "UUEUAAAA", { BK_CAN_FILTER | BK_CAN_SEIZE, .notify_errno = EBUSY }, BK_FILTER, false, false, BK_PROCESSES, "EBUSY" },
+	{ "xxexxxxx", "AAEAAAAA", { BK_CAN_FILTER, .notify_errno = EINVAL }, BK_FILTER, false, false, BK_SECTIONS, "EINVAL" },
+	{ "xxaxxxxx", "AAUAAAAA", { BK_CAN_FILTER, .notify_errno = EINVAL }, BK_FILTER, false, false, BK_GENERATED_CODE, "filter alone" },
+	{ "xx*xxxxx", "AAEAAAAA", { BK_CAN_FILTER, .notify_errno = EPERM }, BK_FILTER, false, false, BK_SECTIONS, "EPERM" },
+	{ "xxexxxxx", "AAEAAAAA", { BK_CAN_FILTER, .notify_errno = EIO }, BK_FILTER, false, false, BK_SECTIONS, "does not work here" },
+	{ "exexxxxx", "UAUAAAAA", { BK_CAN_NOTIFY, .notify_errno = EPERM }, BK_NONE, false, true, BK_PROCESSES, "EPERM" },
+	{ "xxexxxxx", "AAUAAAAA", { BK_CAN_RET_TRACE | BK_CAN_SEIZE, .notify_errno = ENOSYS }, BK_NONE, false, true, BK_GENERATED_CODE,
+	  "the kernel has no seccomp filters" },
+	{ "xxexxxxx", "AAUAAAAA", { .notify_errno = E2BIG }, BK_NONE, false, true, BK_GENERATED_CODE, "can be installed" },
+};
+
+static void set_mode(struct bk_section_head *s, char letter)
+{
+	static const char modes[] = "ealo";
+	const char *at = strchr(modes, letter);
+
+	s->mode = at ? (uint8_t)(at - modes) : letter == '*' ? BK_ALERT : BK_ENFORCE;
+	s->flags = letter == 'x' ? BK_SECTION_ABSENT : letter == '+' || letter == '*' ? BK_SECTION_ALLOWS : 0;
+}
+
+static struct bk_policy_header header_of(const char *modes)
+{
+	struct bk_policy_header head = { .magic = BK_POLICY_MAGIC, .version = BK_POLICY_VERSION, .size = sizeof(head) };
+
+	for (int s = 0; s < BK_SECTIONS; s++)
+		set_mode(&head.section[s], modes[s]);
+	return head;
+}
+
+static void check_row(const struct row *r)
+{
+	struct bk_policy_header head = header_of(r->modes);
+	struct bk_policy policy = { &head };
+	char status[BK_SECTIONS + 1] = "";
+	struct bk_plan plan;
+
+	memset(&plan, 0xa5, sizeof(plan));
+	bk_plan_make(&policy, &r->place, &plan);
+	for (int s = 0; s < BK_SECTIONS; s++)
+		status[s] = letters[plan.status[s]];
+	if (!ok(!strcmp(status, r->status), "policy %s, place %#x: sections %s", r->modes, r->place.offers, r->status))
+		printf("# %s\n", status);
+	ok(plan.mechanism == r->mechanism && plan.verify == r->verify && plan.alone == r->alone, "mechanism %s", bk_mechanism_name(r->mechanism));
+	ok(bk_plan_gap(&plan) == r->gap, "gap %s", r->gap < BK_SECTIONS ? bk_section_name(r->gap) : "none");
+	ok(strstr(plan.reason, r->reason), "reason: %s", plan.reason);
+}
+
+int main(void)
+{
+	struct bk_policy none = { NULL };
+	struct bk_place nowhere = { 0 };
+	struct bk_plan plan;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_row(&rows[i]);
+	bk_plan_make(&none, &nowhere, &plan);
+	ok(plan.alone && bk_plan_gap(&plan) == BK_PROCESSES, "an empty view is an enforced policy: nothing there enforces it");
+	memset(&plan, 0, sizeof(plan));
+	ok(bk_plan_gap(&plan) == BK_PROCESSES, "a zeroed plan enforces nothing");
+	ok(!strcmp(bk_mechanism_name(BK_NONE), "none") && !strcmp(bk_mechanism_name(BK_FILTER), "filter") && !bk_mechanism_name(BK_MECHANISMS),
+	   "names of mechanisms");
+	ok(!strcmp(bk_status_name(BK_UNAVAILABLE), "unavailable") && !strcmp(bk_status_name(BK_ABSENT), "absent") &&
+	   !bk_status_name(BK_ABSENT + 1), "names of statuses");
+	return tap_end();
+}
