@@ -4,11 +4,12 @@
 # the twin (the same program's normal work is silent and the same).  Rows run as an unprivileged user, as root, or as both.
 # Arguments: names of rows (default: all).
 . "${0%/*}/../support/tap.sh"
+. "$TOP/tests/support/server.sh"
 . "$TOP/tests/attack/scene.sh"
 
 NOBODY=65534
 chmod 755 "$T"
-scene_programs && scene_files && scene_policies && scene_server || exit 2
+scene_programs && scene_files && scene_policies && server_start || exit 2
 trap 'scene_end; tap_end' EXIT
 binfmt=$(scene_binfmt && echo yes)
 [ -z "${binfmt}" ] || [ -e /proc/sys/fs/binfmt_misc/buckler-test ] || binfmt=
@@ -37,8 +38,8 @@ as() {
 	fi
 }
 
-# go USER PARENT WORDS...: the exit status in $status, the output in $T/out and $T/err, the events in $T/log.
-go() {
+# try USER PARENT WORDS...: the exit status in $status, the output in $T/out and $T/err, the events in $T/log.
+try() {
 	user=$1 under=$2
 	shift 2
 	scene_folder
@@ -102,21 +103,21 @@ check() {
 try_row() {
 	label="$name as $user: control"
 	# shellcheck disable=SC2086
-	go "$user" "$bare" $command_words
+	try "$user" "$bare" $command_words
 	check succeeded attack
 	[ -x "$BUCKLER" ] && [ -x "$SHIM" ] || return
 	label="$name as $user: $verdict"
 	# shellcheck disable=SC2086
-	go "$user" "$policy" $command_words
+	try "$user" "$policy" $command_words
 	check verdict_is "$verdict" "$event" "$path" "$technique"
 
 	# shellcheck disable=SC2086
-	go "$user" bare $command_words twin
+	try "$user" bare $command_words twin
 	label="$name as $user: the twin works"
 	check succeeded twin
 	mv "$T/out" "$T/out.bare"
 	# shellcheck disable=SC2086
-	go "$user" "$policy" $command_words twin
+	try "$user" "$policy" $command_words twin
 	label="$name as $user: the twin works as well under the policy, without an event"
 	check twin_is_silent
 }

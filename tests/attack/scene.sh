@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
-# The scene of the attacks, sourced by run.t: listed and foreign programs and libraries, scripts, policies, a server.
+# The scene of the attacks, sourced by run.t: listed and foreign programs and libraries, scripts, policies.
 #
 #	$T/bin, $T/lib	programs and libraries, owned by root
 #	$T/w		the working folder of each run, made anew by scene_folder
@@ -86,42 +86,6 @@ scene_policies() {
 	chmod -R a+rX policy
 }
 
-# A server on the loopback: /document is a text, what is posted to /echo comes back.
-scene_server() {
-	cat >server.py <<'PY'
-import http.server
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def reply(self, body):
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self):
-        self.reply(b"the text of the document\n")
-
-    def do_POST(self):
-        self.reply(self.rfile.read(int(self.headers["Content-Length"])))
-
-    def log_message(self, *args):
-        pass
-
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-print(server.server_port, flush=True)
-server.serve_forever()
-PY
-	/usr/bin/python3 server.py >port 2>/dev/null &
-	SERVER_PID=$!
-	tries=0
-	until [ -s port ] || [ $tries -gt 100 ]; do
-		sleep 0.1
-		tries=$((tries + 1))
-	done
-	SERVER=http://127.0.0.1:$(cat port)
-	export SERVER
-}
-
 # Hands files that end in .buckler-test to dash, for as long as the test runs.
 scene_binfmt() {
 	[ "$(id -u)" -eq 0 ] || return 1
@@ -133,7 +97,7 @@ scene_binfmt() {
 }
 
 scene_end() {
-	[ -z "${SERVER_PID:-}" ] || kill "$SERVER_PID"
+	server_end
 	[ ! -e /proc/sys/fs/binfmt_misc/buckler-test ] || echo -1 >/proc/sys/fs/binfmt_misc/buckler-test
 	[ -z "${BINFMT_MOUNTED:-}" ] || umount /proc/sys/fs/binfmt_misc
 }
