@@ -3,19 +3,123 @@
 #include "core/match.h"
 #include "core/shell.h"
 
-/* What was found so far among the rules that name the path. */
-struct search {
-	const struct bk_policy  *policy;
-	const struct bk_request *request;
-	enum bk_section section;
-	enum bk_reason nearest;		/* why the nearest rule does not match */
-	uint32_t nearest_rule, allow, allow_line, stop, need;
-	enum bk_action stop_action;
-};
-
 #define NONE UINT32_MAX
 
-struct list { const struct bk_policy *policy; uint32_t offset; };
+/* What the rules asked so far say of one file (or variable, or destination). */
+struct judgement {
+	const struct bk_policy *policy;
+	const struct bk_request *request;
+	enum bk_section section;	/* whose rules are asked */
+	bool file_only;			/* which file it is decides, not how it is used */
+	uint32_t allow, forbid, near;	/* rules: the first that allows, the one that forbids, the nearest that fails */
+	enum bk_reason why;		/* what `near` fails at */
+	bool kill;			/* `forbid` says kill */
+	bool proved;			/* an allow rule matched by hash */
+	bool ask_allow, ask_forbid;	/* a rule would match if the hash, which is not known, is right */
+};
+
+static bool flag(const struct judgement *j, uint32_t bit)
+{
+	return j->request->flags & bit;
+}
+
+/* --- one rule ------------------------------------------------------------------------------------------------------------ */
+
+/* Bytes that separate paths or options inside a value. */
+static uint32_t count_separators(struct bk_text t)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < t.len; i++)
+		n += t.at[i] == ':' || t.at[i] == ';' || t.at[i] == ' ' || t.at[i] == '\t' || t.at[i] == '\n';
+	return n;
+}
+
+static struct bk_text name_of(struct bk_text entry)
+{
+	uint32_t n = 0;
+
+	while (n < entry.len && entry.at[n] != '=')
+		n++;
+	return (struct bk_text){ entry.at, n };
+}
+
+/* A wildcard in a value stands for a part of one path or option, never for a second one. */
+static bool names_variable(struct bk_text pattern, struct bk_text entry)
+{
+	if (name_of(pattern).len == pattern.len)
+		return bk_match_path(pattern, name_of(entry));
+	return bk_match_arg(pattern, entry) && count_separators(entry) <= count_separators(pattern);
+}
+
+static bool same_bits(const uint8_t *a, const uint8_t *b, uint32_t bits)
+{
+	for (; bits >= 8; bits -= 8)
+		if (*a++ != *b++)
+			return false;
+	return !bits || !((*a ^ *b) >> (8 - bits));
+}
+
+static bool names_endpoint(const struct judgement *j, const struct bk_rule *r)
+{
+	const struct bk_endpoint *e = bk_policy_endpoint(j->policy, r->endpoint), *other = j->request->endpoint;
+
+	if (!r->endpoint)
+		return true;
+	if (!e || !other)
+		return e && r->action != BK_ALLOW;	/* what is not known saves nobody from a refusal */
+	if (other->port_low < e->port_low || other->port_low > e->port_high)
+		return false;
+	return !e->family || (e->family == other->family && e->prefix <= 128 && same_bits(e->address, other->address, e->prefix));
+}
+
+static bool names_it(const struct judgement *j, const struct bk_rule *r, struct bk_text path)
+{
+	struct bk_text pattern = bk_policy_text(j->policy, r->path);
+	bool network = r->section == BK_CONNECT || r->section == BK_LISTEN;
+
+	if (!r->path)
+		return network && r->endpoint && names_endpoint(j, r);
+	if (!pattern.at)
+		return false;
+	if (r->section == BK_ENVIRONMENT)
+		return names_variable(pattern, path);
+	return bk_match_path(pattern, path) && (!network || names_endpoint(j, r));
+}
+
+static bool fits_parent(const struct judgement *j, const struct bk_rule *r)
+{
+	struct bk_text pattern = bk_policy_text(j->policy, r->parent);
+
+	if (!r->parent)
+		return true;
+	if (!j->request->parent.len)
+		return r->action != BK_ALLOW;
+	return pattern.at && bk_match_path(pattern, j->request->parent);
+}
+
+/* Moves *first behind the applet.  A rule that names none means the image under its own name, arguments from the applet on. */
+static bool fits_applet(const struct judgement *j, const struct bk_rule *r, uint32_t *first)
+{
+	const struct bk_request *q = j->request;
+	struct bk_text pattern = bk_policy_text(j->policy, r->applet), applet;
+	uint32_t behind = *first;
+
+	if (q->interpreter.len || (!r->applet && !bk_is_multicall(q->path)))
+		return !r->applet;
+	applet = bk_applet(q->path, &q->argv, &behind);
+	if (!r->applet && !r->shell)
+		return !r->args || behind > *first || r->action != BK_ALLOW;
+	*first = behind;
+	if (!r->applet)
+		return true;
+	return pattern.at && applet.len && bk_match_path(pattern, applet);
+}
+
+struct list {
+	const struct bk_policy *policy;
+	uint32_t offset;
+};
 
 static struct bk_text list_item(const void *list, uint32_t i)
 {
@@ -24,252 +128,271 @@ static struct bk_text list_item(const void *list, uint32_t i)
 	return bk_policy_list_item(l->policy, l->offset, i);
 }
 
-static bool args_match(const struct search *s, const struct bk_rule *rule, uint32_t first)
+static bool fits_args(const struct judgement *j, const struct bk_rule *r, uint32_t first)
 {
-	struct list list = { s->policy, rule->args };
+	struct list list = { j->policy, r->args };
 
-	return bk_match_args(list_item, &list, bk_policy_list_count(s->policy, rule->args), &s->request->argv, first);
+	if (!r->args)
+		return true;
+	if (bk_match_args(list_item, &list, bk_policy_list_count(j->policy, r->args), &j->request->argv, first))
+		return true;
+	return j->request->argv.cut && r->action != BK_ALLOW;
 }
 
-static bool shell_matches(const struct search *s, const struct bk_rule *rule, struct bk_text name, uint32_t first)
+static bool fits_shell(const struct judgement *j, const struct bk_rule *r, uint32_t first)
 {
-	struct bk_text command;
+	const struct bk_request *q = j->request;
+	struct bk_text template_ = bk_policy_text(j->policy, r->shell), name = q->path, command;
+	uint32_t own = q->first_arg;
 
-	if (!bk_is_shell(name))
+	if (!r->shell)
+		return true;
+	if (bk_is_multicall(q->path))
+		name = bk_applet(q->path, &q->argv, &own);
+	if (q->interpreter.len || !template_.at || !bk_is_shell(name))
 		return false;
-	command = bk_shell_command(&s->request->argv, first);
-	return command.at && bk_shell_match(bk_policy_text(s->policy, rule->shell), command, NULL) == BK_SHELL_MATCH;
+	command = bk_shell_command(&q->argv, first);
+	return command.at && bk_shell_match(template_, command, NULL) == BK_SHELL_MATCH;
 }
 
-static bool hash_matches(const struct search *s, const struct bk_rule *rule)
+static bool same_hash(const uint8_t *a, const uint8_t *b)
 {
-	const uint8_t *want = bk_policy_hash(s->policy, rule->sha256), *have = s->request->sha256;
+	uint8_t differ = 0;
 
-	for (unsigned i = 0; want && i < 32; i++)
-		if (want[i] != have[i])
-			return false;
-	return want != NULL;
+	for (unsigned i = 0; i < 32; i++)
+		differ |= a[i] ^ b[i];
+	return !differ;
 }
 
-/* How one rule, whose path matches, takes the request: BK_WHY_ALLOWED where it matches. */
-static enum bk_reason rule_takes(struct search *s, const struct bk_rule *rule)
+/* What the rule's conditions on use fail at; BK_WHY_ALLOWED: at nothing. */
+static enum bk_reason compare_use(const struct judgement *j, const struct bk_rule *r)
 {
-	const struct bk_request *r = s->request;
-	struct bk_text name = bk_text_basename(r->path);
-	uint32_t first = r->first_arg;
+	uint32_t first = j->request->first_arg;
 
-	if (rule->parent && !bk_match_path(bk_policy_text(s->policy, rule->parent), r->parent))
+	if (!fits_parent(j, r))
 		return BK_WHY_PARENT;
-	if (bk_is_multicall(r->path)) {
-		name = bk_applet(r->path, &r->argv, &first);
-		if (rule->applet && !bk_match_path(bk_policy_text(s->policy, rule->applet), name))
-			return BK_WHY_APPLET;
-	} else if (rule->applet) {
+	if (!fits_applet(j, r, &first))
 		return BK_WHY_APPLET;
-	}
-	if (rule->args && !args_match(s, rule, first))
+	if (!fits_args(j, r, first))
 		return BK_WHY_ARGS;
-	if (rule->shell && !shell_matches(s, rule, name, first))
-		return BK_WHY_SHELL;
-	if (!rule->sha256 || rule->action != BK_ALLOW || r->flags & BK_REQ_UNCHANGEABLE)
-		return rule->sha256 && rule->action != BK_ALLOW && r->sha256 && !hash_matches(s, rule) ? BK_WHY_SHA256 : BK_WHY_ALLOWED;
-	if (!r->sha256)
-		return BK_WHY_SECTION;		/* would match, if the hash did */
-	return hash_matches(s, rule) ? BK_WHY_ALLOWED : BK_WHY_SHA256;
+	return fits_shell(j, r, first) ? BK_WHY_ALLOWED : BK_WHY_SHELL;
 }
 
-static void consider(struct search *s, uint32_t index, const struct bk_rule *rule)
+static bool has_conditions(const struct bk_rule *r)
 {
-	enum bk_reason why = rule_takes(s, rule);
-
-	if (why == BK_WHY_SECTION) {
-		if (s->need == NONE)
-			s->need = index;
-	} else if (why != BK_WHY_ALLOWED) {
-		if (rule->action == BK_ALLOW && (s->nearest_rule == NONE || why > s->nearest)) {
-			s->nearest = why;
-			s->nearest_rule = index;
-		}
-	} else if (rule->action == BK_ALLOW) {
-		if (s->allow == NONE || rule->line < s->allow_line) {
-			s->allow = index;
-			s->allow_line = rule->line;
-		}
-	} else if (s->stop == NONE || rule->action == BK_KILL) {
-		s->stop = index;
-		s->stop_action = rule->action;
-	}
+	return r->parent || r->applet || r->args || r->shell;
 }
 
-/* `libraries` falls back on `processes`: there only path and content count, not how the program would be called. */
-static void consider_mapped(struct search *s, uint32_t index, const struct bk_rule *rule)
-{
-	struct bk_rule file = *rule;
+/* --- collecting ----------------------------------------------------------------------------------------------------------- */
 
-	if (rule->action != BK_ALLOW)
+static bool stands_before(const struct judgement *j, uint32_t rule, uint32_t other)
+{
+	return other == NONE || bk_policy_rule(j->policy, rule)->line < bk_policy_rule(j->policy, other)->line;
+}
+
+static void note_near(struct judgement *j, uint32_t rule, enum bk_reason why)
+{
+	if (why < j->why || (why == j->why && !stands_before(j, rule, j->near)))
 		return;
-	file.args = file.shell = file.parent = file.applet = 0;
-	consider(s, index, &file);
+	j->near = rule;
+	j->why = why;
 }
 
-static bool path_matches(const struct search *s, const struct bk_rule *rule)
+static void note_match(struct judgement *j, uint32_t index, const struct bk_rule *r)
 {
-	struct bk_text pattern = bk_policy_text(s->policy, rule->path);
+	bool kill = r->action == BK_KILL;
 
-	if (s->section != BK_ENVIRONMENT)
-		return bk_match_path(pattern, s->request->path);
-	/* NAME, or NAME=pattern */
-	for (uint32_t i = 0; i < pattern.len; i++)
-		if (pattern.at[i] == '=')
-			return bk_match_arg(pattern, s->request->path);
-	return bk_text_starts(s->request->path, pattern)
-		&& (s->request->path.len == pattern.len || s->request->path.at[pattern.len] == '=');
+	if (r->action == BK_ALLOW) {
+		j->proved |= r->sha256 != 0;
+		if (stands_before(j, index, j->allow))
+			j->allow = index;
+	} else if (kill > j->kill || (kill == j->kill && stands_before(j, index, j->forbid))) {
+		j->forbid = index;
+		j->kill = kill;
+	}
 }
 
-static void run_of(struct search *s, uint32_t key)
+/* The last condition: content.  What nobody can change needs no proof to be allowed. */
+static void compare_content(struct judgement *j, uint32_t index, const struct bk_rule *r)
 {
-	for (uint32_t i = bk_policy_find(s->policy, key); i != NONE; i++) {
-		const struct bk_rule *rule = bk_policy_rule(s->policy, i);
+	const uint8_t *hash = bk_policy_hash(j->policy, r->sha256);
+	bool allow = r->action == BK_ALLOW;
 
-		if (!rule)
-			return;
-		if (rule->section == s->section && !(rule->flags & BK_RULE_MAIN) && path_matches(s, rule)) {
-			if (s->request->section == BK_LIBRARIES && s->section == BK_PROCESSES)
-				consider_mapped(s, i, rule);
-			else
-				consider(s, i, rule);
+	bool ask = hash && !j->request->sha256;
+
+	if (!r->sha256 || (allow && hash && flag(j, BK_REQ_UNCHANGEABLE)) || (hash && !ask && same_hash(hash, j->request->sha256))) {
+		note_match(j, index, r);
+		return;
+	}
+	j->ask_allow |= ask && allow;
+	j->ask_forbid |= ask && !allow;
+	if (ask || allow)
+		note_near(j, index, BK_WHY_SHA256);
+}
+
+static void consider(struct judgement *j, uint32_t index, struct bk_text path)
+{
+	const struct bk_rule *r = bk_policy_rule(j->policy, index);
+	enum bk_reason why = BK_WHY_ALLOWED;
+
+	if (!r || !names_it(j, r, path))
+		return;
+	if (!j->file_only)
+		why = compare_use(j, r);
+	else if (r->action != BK_ALLOW && has_conditions(r))
+		return;
+	if (why == BK_WHY_ALLOWED)
+		compare_content(j, index, r);
+	else if (r->action == BK_ALLOW)
+		note_near(j, index, why);
+}
+
+static void consider_key(struct judgement *j, uint32_t key, struct bk_text path)
+{
+	const struct bk_rule *r;
+
+	for (uint32_t i = bk_policy_find(j->policy, key); (r = bk_policy_rule(j->policy, i)); i++) {
+		if (r->section == j->section && !(r->flags & BK_RULE_MAIN))
+			consider(j, i, path);
+		if (r->flags & BK_RULE_LAST)
+			break;
+	}
+}
+
+/* All rules that could name the path: those of each of its folders, those of itself, and those that begin with a wildcard. */
+static void consider_all(struct judgement *j, struct bk_text path)
+{
+	uint32_t state = bk_key_start(j->section), i;
+	bool in_name = j->section == BK_ENVIRONMENT;
+
+	consider_key(j, bk_key_finish(state), path);
+	for (i = 0; i < path.len; i++) {
+		if (in_name && path.at[i] == '=') {
+			consider_key(j, bk_key_finish(state), path);
+			in_name = false;
 		}
-		if (rule->flags & BK_RULE_LAST)
-			return;
-	}
-}
-
-/* All rules of a section that may name the path: those keyed by it, by one of its directories, or by nothing. */
-static void look(struct search *s, enum bk_section section)
-{
-	struct bk_text path = s->request->path;
-	uint32_t state = bk_key_start(section);
-
-	s->section = section;
-	run_of(s, bk_key_finish(state));
-	for (uint32_t i = 0; i < path.len; i++) {
-		bool name_end = section == BK_ENVIRONMENT && path.at[i] == '=';
-
-		if (name_end)
-			run_of(s, bk_key_finish(state));
 		state = bk_key_add(state, path.at[i]);
-		if (path.at[i] == '/' && i + 1 < path.len)
-			run_of(s, bk_key_finish(state));
+		if (path.at[i] == '/')
+			consider_key(j, bk_key_finish(state), path);
 	}
-	run_of(s, bk_key_finish(state));
+	if (path.len && path.at[path.len - 1] != '/')
+		consider_key(j, bk_key_finish(state), path);
 }
 
-static void look_main(struct search *s)
+static void consider_main(struct judgement *j, struct bk_text path)
 {
-	const struct bk_rule *main = bk_policy_main(s->policy);
-
-	if (main && bk_match_path(bk_policy_text(s->policy, main->path), s->request->path))
-		consider_mapped(s, s->policy->head->main - 1, main);
+	if (bk_policy_main(j->policy))
+		consider(j, j->policy->head->main - 1, path);
 }
 
-static struct bk_decision found(enum bk_verdict verdict, enum bk_reason reason, uint32_t rule)
+static struct judgement judgement_of(const struct bk_policy *policy, const struct bk_request *request, enum bk_section section)
 {
-	return (struct bk_decision){ verdict, reason, rule };
+	return (struct judgement){ .policy = policy, .request = request, .section = section, .allow = NONE, .forbid = NONE, .near = NONE };
 }
 
-static struct bk_decision conclude(const struct search *s, uint8_t flags)
+/* --- deciding --------------------------------------------------------------------------------------------------------------- */
+
+static struct bk_decision denied(enum bk_reason why, uint32_t rule)
 {
-	if (s->stop != NONE)
-		return found(s->stop_action == BK_KILL ? BK_KILLED : BK_DENIED, BK_WHY_RULE, s->stop);
-	if (s->allow != NONE)
-		return found(BK_ALLOWED, BK_WHY_ALLOWED, s->allow);
-	if (s->need != NONE)
-		return found(BK_NEED_SHA256, BK_WHY_SHA256, s->need);
-	if (flags & BK_SECTION_ALLOWS)
-		return found(BK_ALLOWED, BK_WHY_SECTION, NONE);
-	return found(BK_DENIED, s->nearest, s->nearest_rule);
+	return (struct bk_decision){ BK_DENIED, why, rule };
 }
 
-static struct search start(const struct bk_policy *p, const struct bk_request *r)
+static struct bk_decision conclude(const struct judgement *j)
 {
-	return (struct search){ .policy = p, .request = r, .nearest = BK_WHY_NO_RULE, .nearest_rule = NONE, .allow = NONE, .stop = NONE, .need = NONE };
+	if (j->forbid != NONE)
+		return (struct bk_decision){ j->kill ? BK_KILLED : BK_DENIED, BK_WHY_RULE, j->forbid };
+	if (j->ask_forbid || (j->ask_allow && j->allow == NONE))
+		return (struct bk_decision){ BK_NEED_SHA256, BK_WHY_SHA256, j->near };
+	if (j->allow != NONE)
+		return (struct bk_decision){ BK_ALLOWED, BK_WHY_ALLOWED, j->allow };
+	if (bk_policy_section_flags(j->policy, j->section) & BK_SECTION_ALLOWS)
+		return (struct bk_decision){ BK_ALLOWED, BK_WHY_SECTION, NONE };
+	return denied(j->why, j->near);
 }
 
-/* The interpreter of a script that could change under it must be allowed as if it had been called directly. */
-static struct bk_decision with_interpreter(const struct bk_policy *p, const struct bk_request *r, struct bk_decision d)
+/* The script may be other text by the time its interpreter reads it: then the interpreter's own rules must allow what it is given. */
+static struct bk_decision decide_interpreter(const struct judgement *script, struct bk_decision d)
 {
-	struct bk_request direct = *r;
-	const struct bk_rule *rule = bk_policy_rule(p, d.rule);
-	struct bk_decision by;
-	struct search s;
+	struct bk_request q = *script->request;
+	struct judgement j;
 
-	if (d.verdict != BK_ALLOWED || !rule || r->flags & BK_REQ_UNCHANGEABLE || rule->sha256)
+	if (d.verdict != BK_ALLOWED || d.rule == NONE || !q.interpreter.len || flag(script, BK_REQ_UNCHANGEABLE) || script->proved)
 		return d;
-	direct.path = r->interpreter;
-	direct.interpreter = (struct bk_text){ NULL, 0 };
-	direct.first_arg = 1;
-	/* What the hash of the script says nothing about: the interpreter's file stands on its own, and is judged by name here. */
-	direct.flags |= BK_REQ_UNCHANGEABLE;
-	s = start(p, &direct);
-	look(&s, BK_PROCESSES);
-	by = conclude(&s, bk_policy_section_flags(p, BK_PROCESSES));
-	return by.verdict == BK_ALLOWED ? d : found(BK_DENIED, BK_WHY_INTERPRETER, d.rule);
+	if (script->ask_allow)
+		return (struct bk_decision){ BK_NEED_SHA256, BK_WHY_SHA256, d.rule };
+	q.path = q.interpreter;
+	q.interpreter = (struct bk_text){ NULL, 0 };
+	q.first_arg = 1;
+	q.sha256 = NULL;
+	j = judgement_of(script->policy, &q, BK_PROCESSES);
+	consider_all(&j, q.path);
+	return conclude(&j).verdict == BK_ALLOWED ? d : denied(BK_WHY_INTERPRETER, d.rule);
 }
 
-static struct bk_decision main_process(const struct bk_policy *p, const struct bk_request *r)
+static struct bk_decision decide_process(const struct bk_policy *policy, const struct bk_request *request)
 {
-	struct search s = start(p, r);
+	struct judgement j = judgement_of(policy, request, BK_PROCESSES);
+	bool main = request->flags & BK_REQ_MAIN;
 	struct bk_decision d;
 
-	if (!bk_policy_main(p))
-		return found(BK_ALLOWED, BK_WHY_SECTION, NONE);
-	s.section = BK_PROCESSES;
-	look_main(&s);
-	d = conclude(&s, 0);
-	if (d.verdict == BK_DENIED && d.reason == BK_WHY_NO_RULE) {
-		/* A wrapper in front of it: what a child may run, the main process may become. */
-		look(&s, BK_PROCESSES);
-		d = conclude(&s, 0);
-		if (d.verdict == BK_DENIED && d.reason == BK_WHY_NO_RULE)
-			d = found(BK_DENIED, BK_WHY_NOT_MAIN, p->head->main - 1);
-	}
+	if (main && policy->head && policy->head->magic == BK_POLICY_MAGIC && !policy->head->main)
+		return (struct bk_decision){ BK_ALLOWED, BK_WHY_SECTION, NONE };
+	if (main)
+		consider_main(&j, request->path);
+	consider_all(&j, request->path);
+	d = decide_interpreter(&j, conclude(&j));
+	if (main && d.verdict == BK_DENIED && d.reason == BK_WHY_NO_RULE)
+		d.reason = BK_WHY_NOT_MAIN;
 	return d;
 }
 
-static struct bk_decision raw(const struct bk_policy *p, const struct bk_request *r)
+/* The loader maps the program itself like a library; so whatever may be executed may be mapped. */
+static struct bk_decision decide_library(const struct bk_policy *policy, const struct bk_request *request)
 {
-	uint8_t flags = bk_policy_section_flags(p, r->section);
-	struct search s = start(p, r);
+	struct judgement j = judgement_of(policy, request, BK_LIBRARIES), program = judgement_of(policy, request, BK_PROCESSES);
+	struct bk_decision d, other;
 
-	if (r->section == BK_GENERATED_CODE)
-		return flags & BK_SECTION_ALLOWS ? found(BK_ALLOWED, BK_WHY_SECTION, NONE) : found(BK_DENIED, BK_WHY_NO_RULE, NONE);
-	if (r->flags & BK_REQ_ANONYMOUS)
-		return found(BK_DENIED, BK_WHY_ANONYMOUS, NONE);
-	if (r->flags & BK_REQ_UNNAMED)
-		return found(BK_DENIED, BK_WHY_LOADER, NONE);
-	if (r->section == BK_PROCESSES && r->flags & BK_REQ_MAIN)
-		return main_process(p, r);
-	look(&s, r->section);
-	if (r->section == BK_LIBRARIES && s.allow == NONE && s.stop == NONE) {
-		look(&s, BK_PROCESSES);
-		look_main(&s);
-	}
-	return r->interpreter.len ? with_interpreter(p, r, conclude(&s, flags)) : conclude(&s, flags);
+	consider_all(&j, request->path);
+	d = conclude(&j);
+	if (d.verdict != BK_DENIED || d.reason == BK_WHY_RULE)
+		return d;
+	program.file_only = true;
+	consider_main(&program, request->path);
+	consider_all(&program, request->path);
+	other = conclude(&program);
+	return other.rule != NONE && (other.verdict == BK_ALLOWED || other.verdict == BK_NEED_SHA256) ? other : d;
 }
 
-struct bk_decision bk_decide(const struct bk_policy *p, const struct bk_request *r, enum bk_mode least)
+static struct bk_decision decide_enforced(const struct bk_policy *policy, const struct bk_request *request)
 {
-	enum bk_mode mode = bk_policy_mode(p, r->section);
+	struct judgement j;
+
+	if (request->flags & BK_REQ_ANONYMOUS)
+		return denied(BK_WHY_ANONYMOUS, NONE);
+	if (request->flags & BK_REQ_UNNAMED)
+		return denied(request->flags & BK_REQ_LOADER ? BK_WHY_LOADER : BK_WHY_INTERPRETER, NONE);
+	if (request->section == BK_PROCESSES)
+		return decide_process(policy, request);
+	if (request->section == BK_LIBRARIES)
+		return decide_library(policy, request);
+	j = judgement_of(policy, request, request->section);
+	consider_all(&j, request->path);
+	return conclude(&j);
+}
+
+struct bk_decision bk_decide(const struct bk_policy *policy, const struct bk_request *request, enum bk_mode least)
+{
+	enum bk_mode mode = bk_policy_mode(policy, request->section);
 	struct bk_decision d;
 
-	if (mode < least)
+	if (least > mode)
 		mode = least;
-	if (mode == BK_OFF)
-		return found(BK_ALLOWED, BK_WHY_SECTION, NONE);
-	d = raw(p, r);
-	if (mode == BK_LEARN && d.verdict != BK_NEED_SHA256)
+	if (mode >= BK_OFF)
+		return (struct bk_decision){ BK_ALLOWED, BK_WHY_SECTION, NONE };
+	d = decide_enforced(policy, request);
+	if (mode == BK_LEARN)
 		d.verdict = BK_LEARNED;
-	if (mode == BK_ALERT && bk_stops(d.verdict))
+	else if (mode == BK_ALERT && bk_stops(d.verdict))
 		d.verdict = BK_ALERTED;
 	return d;
 }

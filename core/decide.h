@@ -19,12 +19,13 @@ struct bk_request {
 	enum bk_section section;
 	uint32_t        flags;
 	struct bk_text  path;		/* canonical path of the image or the mapped file; for a script: the script.
-					   environment: the variable's name */
+					   environment: the whole entry "NAME=value" */
 	struct bk_text  interpreter;	/* canonical path of the image that runs the script; empty: path is no script */
 	struct bk_args  argv;		/* whole, argv[0] first, as the kernel hands it to the image */
 	uint32_t        first_arg;	/* index of the argument that the first pattern of `args` is compared with */
 	struct bk_text  parent;		/* canonical path of the image that made the call; empty: unknown */
 	const uint8_t  *sha256;		/* 32 bytes over path's content; NULL: not computed */
+	const struct bk_endpoint *endpoint;	/* connect, listen: address and port (port_low) of the call; NULL: unknown */
 };
 
 enum bk_verdict {
@@ -55,7 +56,24 @@ struct bk_decision {
 	uint32_t        rule;		/* index of the deciding (or nearest) rule; UINT32_MAX: none */
 };
 
-/* `least` caps how strict a section's mode may be (BUCKLER_MODE): BK_ENFORCE changes nothing. */
+/*
+ * `least` caps how strict a section's mode may be (BUCKLER_MODE): BK_ENFORCE changes nothing.
+ *
+ * - kill wins over deny, deny over allow; among rules of one action the one with the lowest line is named.
+ * - BK_NEED_SHA256 comes when only a hash is missing: a rule that allows and otherwise matches, path not BK_REQ_UNCHANGEABLE, and none that
+ *   allows without; or a rule that forbids, then also for what is unchangeable.  Asked again without a hash it says the same: deny then.
+ *   In mode learn it never comes.
+ * - What is not known does not save from a refusal: a rule that forbids matches where the parent or the endpoint is unknown and
+ *   where its arguments do not match a cut vector.
+ * - BK_REQ_MAIN: allowed by the `main:` rule, or like any process by `processes`.  Its arguments count only where the rule lists some.
+ * - A script (interpreter set) is allowed by its own rule if it is unchangeable or its hash matched; else a rule must also allow the
+ *   interpreter with argv[1...] as the kernel gives it.  That rule can have no hash, since there is none to compare it with.
+ * - libraries: what no rule of the section forbids and a rule of `processes` allows to execute (path and hash), or `main:`, may be mapped.
+ * - A multi-call image: `args` are compared behind the applet where the rule names one, else behind the image's own name.
+ * - environment: a pattern with '=' is compared with the whole entry, one without with the name.  A wildcard in a value never stands
+ *   for a further path or option: the entry may have no more of `: ;` and blanks than the pattern.
+ * - A rule with a template applies to a shell that is called as `sh [-CEefpuvx] [-o NAME] -c [--] STRING [NAME]`.
+ */
 struct bk_decision bk_decide(const struct bk_policy *policy, const struct bk_request *request, enum bk_mode least);
 
 /* True where the caller must stop the operation. */

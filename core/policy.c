@@ -383,7 +383,7 @@ static uint32_t rules_fault(const struct bk_policy *policy, uint32_t *indexed)
 	for (uint32_t i = 0; (r = bk_policy_rule(policy, i)); i++) {
 		bool main = policy->head->main == i + 1;
 
-		if (!rule_is_sound(policy, r) || main != !!(r->flags & BK_RULE_MAIN))
+		if (!rule_is_sound(policy, r) || main != !!(r->flags & BK_RULE_MAIN) || (main && r->action != BK_ALLOW))
 			return offset_of(policy, r);
 		in_section[r->section] += !main;
 		*indexed += !main;

@@ -82,10 +82,11 @@ struct bk_bucket {
 
 /* bk_rule.flags */
 #define BK_RULE_LAST 1u			/* the last rule of its index key */
-#define BK_RULE_MAIN 2u			/* the `main:` rule; never found through the index */
+#define BK_RULE_MAIN 2u			/* the `main:` rule, action BK_ALLOW, section BK_PROCESSES but not counted there; not in the index */
 
 struct bk_rule {
-	uint32_t path;			/* text: pattern (match.h); connect and listen: domain, or path of a unix socket */
+	uint32_t path;			/* text: pattern (match.h); connect and listen: domain, or path of a unix socket;
+					   environment: NAME, or NAME=pattern of the value */
 	uint32_t args;			/* list of patterns for the arguments behind argv[0]; 0: any */
 	uint32_t shell;			/* text: template for the `-c` string (shell.h); 0: none */
 	uint32_t parent;		/* text: pattern for the image that makes the call; 0: any */
@@ -150,7 +151,10 @@ uint8_t bk_policy_section_flags(const struct bk_policy *policy, enum bk_section 
  * The index.  A rule's key is its section and the literal part of its path pattern: the whole pattern where it has
  * no wildcard, else everything up to and including the last '/' before the first wildcard.  A lookup therefore asks for the
  * whole path and for each of its directory prefixes (with the slash), and its cost does not depend on the
- * number of rules.  Rules whose pattern starts with a wildcard have the empty key.
+ * number of rules.  Rules whose pattern starts with a wildcard, and those without a path, have the empty key.
+ *
+ * bk_policy_key() takes pattern text: "\c" counts as c, as it does when the pattern is matched.  bk_key_add() takes bytes as they are.
+ * Two keys may have one hash: their rules then share a bucket and stand side by side.  Rules of one key stand in the order of the text.
  */
 uint32_t bk_policy_key(enum bk_section section, struct bk_text key);		/* never 0 */
 struct bk_text bk_policy_key_of(struct bk_text pattern);
