@@ -6,7 +6,7 @@
 
 /* The kernel's numbers that the checks compare with; the uapi headers that have them need a libc or differ between machines. */
 enum {
-	E_PERM = 1, E_NOSYS = 38, E_INVAL = 22, E_ACCES = 13, E_NOTSUP = 95,
+	E_PERM = 1, E_NOSYS = 38, E_INVAL = 22, E_ACCES = 13,
 	EXEC = 4, WRITE_EXEC = 6,			/* PROT_EXEC, PROT_WRITE | PROT_EXEC */
 	ANONYMOUS = 0x20,				/* MAP_ANONYMOUS */
 	SHM_EXEC = 0100000,
@@ -18,7 +18,6 @@ enum {
 	C_FS = 0x200, C_FILES = 0x400, C_VM = 0x100, C_SIGHAND = 0x800, C_PTRACE = 0x2000, C_THREAD = 0x10000,
 	C_SYSVSEM = 0x40000, C_UNTRACED = 0x800000,
 	C_NEW = 0x7e020000,				/* every CLONE_NEW* that clone takes */
-	X32 = 0x40000000,				/* first x32 number of x86-64 */
 	UNKNOWN = 471,					/* first number that this table was not written for, on all machines */
 };
 
@@ -34,116 +33,32 @@ enum check {
 	CHECKS
 };
 
-/* MITRE ATT&CK ids: escape, injection, impaired defences, kernel module, exploitation, shutdown, masquerading. */
-enum technique { T_NONE, T_ESCAPE, T_INJECT, T_IMPAIR, T_MODULE, T_EXPLOIT, T_SHUTDOWN, T_MASK, T_TERMINAL };
-static const char techniques[][10] = { "", "T1611", "T1055.008", "T1562.001", "T1547.006", "T1068", "T1529", "T1036", "T1059.004" };
+/* MITRE ATT&CK ids: escape, injection, impaired defences, kernel module, exploitation, shutdown, command line. */
+enum technique { T_NONE, T_ESCAPE, T_INJECT, T_IMPAIR, T_MODULE, T_EXPLOIT, T_SHUTDOWN, T_TERMINAL };
+static const char techniques[][10] = { "", "T1611", "T1055.008", "T1562.001", "T1547.006", "T1068", "T1529", "T1059.004" };
 
 #define SILENT 0
 #define EVENT  1
 
-/* Zero in a number column would be a call of x86-64 (read), so calls that a machine lacks have -1. */
 struct row {
-	const char *name;
 	int16_t x86_64, aarch64;
-	uint8_t check, error, event, technique;
+	uint8_t check, error;
+	uint8_t event : 1, technique : 7;
 };
 
-/*
- * The table.  EPERM is what an unprivileged caller, or one in a container, is used to; ENOSYS where software has another way
- * that it takes on older kernels; EINVAL where the kernel says so without the feature.
- */
 static const struct row table[] = {
-	/* Judged by policy; `error` is for places without a listener. */
-	{ "execve",             59, 221, CHECK_EXEC,       E_ACCES, EVENT },
-	{ "execveat",          322, 281, CHECK_EXEC,       E_ACCES, EVENT },
-	{ "mmap",                9, 222, CHECK_MAP,        E_ACCES, EVENT },
-	{ "mprotect",           10, 226, CHECK_PROTECT,    E_ACCES, EVENT },
-	{ "pkey_mprotect",     329, 288, CHECK_PROTECT,    E_ACCES, EVENT },
-	{ "shmat",              30, 196, CHECK_SHMAT,      E_ACCES, EVENT },
-
-	/* Other processes' memory, registers, descriptors. */
-	{ "ptrace",            101, 117, CHECK_NONE,       E_PERM,  EVENT, T_INJECT },
-	{ "process_vm_readv",  310, 270, CHECK_NONE,       E_PERM,  EVENT, T_INJECT },
-	{ "process_vm_writev", 311, 271, CHECK_NONE,       E_PERM,  EVENT, T_INJECT },
-	{ "process_madvise",   440, 440, CHECK_NONE,       E_PERM,  EVENT, T_INJECT },
-	{ "kcmp",              312, 272, CHECK_NONE,       E_PERM,  EVENT },
-	{ "pidfd_getfd",       438, 438, CHECK_NONE,       E_PERM,  EVENT, T_INJECT },
-
-	/*
-	 * Signals, limits and scheduling of the shim.  A descriptor of /proc/PID is a pidfd to pidfd_send_signal, so that who
-	 * is meant cannot be seen; Go tries it at start and takes kill where it fails, hence no event.
-	 */
-	{ "kill",               62, 129, CHECK_KILL,       E_PERM,  EVENT, T_IMPAIR },
-	{ "tkill",             200, 130, CHECK_PID_FIRST,  E_PERM,  EVENT, T_IMPAIR },
-	{ "tgkill",            234, 131, CHECK_PID_FIRST,  E_PERM,  EVENT, T_IMPAIR },
-	{ "rt_sigqueueinfo",   129, 138, CHECK_PID_FIRST,  E_PERM,  EVENT, T_IMPAIR },
-	{ "rt_tgsigqueueinfo", 297, 240, CHECK_PID_FIRST,  E_PERM,  EVENT, T_IMPAIR },
-	{ "pidfd_open",        434, 434, CHECK_PID_FIRST,  E_PERM,  EVENT, T_IMPAIR },
-	{ "pidfd_send_signal", 424, 424, CHECK_NONE,       E_NOSYS, SILENT },
-	{ "setpgid",           109, 154, CHECK_GROUP,      E_PERM,  EVENT, T_IMPAIR },
-	{ "fcntl",              72,  25, CHECK_FCNTL,      E_PERM,  EVENT, T_IMPAIR },
-	{ "prlimit64",         302, 261, CHECK_PRLIMIT,    E_PERM,  EVENT, T_IMPAIR },
-	{ "setrlimit",         160, 164, CHECK_SETRLIMIT,  E_PERM,  SILENT },
-	{ "sched_setparam",    142, 118, CHECK_PID_FIRST,  E_PERM,  EVENT, T_IMPAIR },
-	{ "sched_setscheduler", 144, 119, CHECK_PID_FIRST, E_PERM,  EVENT, T_IMPAIR },
-	{ "sched_setaffinity", 203, 122, CHECK_PID_FIRST,  E_PERM,  EVENT, T_IMPAIR },
-	{ "sched_setattr",     314, 274, CHECK_PID_FIRST,  E_PERM,  EVENT, T_IMPAIR },
-	{ "setpriority",       141, 140, CHECK_PID_SECOND, E_PERM,  EVENT, T_IMPAIR },
-	{ "ioprio_set",        251,  30, CHECK_PID_SECOND, E_PERM,  EVENT, T_IMPAIR },
-
-	/* The filter's own ground.  A kernel without seccomp answers EINVAL. */
-	{ "prctl",             157, 167, CHECK_PRCTL,      E_INVAL, EVENT, T_IMPAIR },
-	{ "seccomp",           317, 277, CHECK_SECCOMP,    E_INVAL, EVENT, T_IMPAIR },
-	{ "personality",       135,  92, CHECK_PERSONALITY, E_PERM, EVENT, T_IMPAIR },
-	{ "io_uring_setup",    425, 425, CHECK_NONE,       E_NOSYS, EVENT, T_IMPAIR },
-	{ "io_uring_enter",    426, 426, CHECK_NONE,       E_NOSYS, EVENT, T_IMPAIR },
-	{ "io_uring_register", 427, 427, CHECK_NONE,       E_NOSYS, EVENT, T_IMPAIR },
-
-	/* Processes and namespaces.  clone3's flags are in memory; every libc takes clone where it is missing. */
-	{ "clone3",            435, 435, CHECK_NONE,       E_NOSYS, SILENT },
-	{ "clone",              56, 220, CHECK_CLONE,      E_PERM,  EVENT, T_ESCAPE },
-	{ "unshare",           272,  97, CHECK_UNSHARE,    E_PERM,  EVENT, T_ESCAPE },
-	{ "setns",             308, 268, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-
-	/* Mounts and roots. */
-	{ "mount",             165,  40, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "umount2",           166,  39, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "open_tree",         428, 428, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "open_tree_attr",    467, 467, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "move_mount",        429, 429, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "fsopen",            430, 430, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "fsconfig",          431, 431, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "fsmount",           432, 432, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "fspick",            433, 433, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "mount_setattr",     442, 442, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "chroot",            161,  51, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "pivot_root",        155,  41, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "open_by_handle_at", 304, 265, CHECK_NONE,       E_PERM,  EVENT, T_ESCAPE },
-	{ "fanotify_init",     300, 262, CHECK_NONE,       E_PERM,  EVENT },
-	{ "acct",              163,  89, CHECK_NONE,       E_PERM,  EVENT },
-	{ "swapon",            167, 224, CHECK_NONE,       E_PERM,  EVENT },
-	{ "swapoff",           168, 225, CHECK_NONE,       E_PERM,  EVENT },
-
-	/* The kernel itself. */
-	{ "reboot",            169, 142, CHECK_NONE,       E_PERM,  EVENT, T_SHUTDOWN },
-	{ "init_module",       175, 105, CHECK_NONE,       E_PERM,  EVENT, T_MODULE },
-	{ "finit_module",      313, 273, CHECK_NONE,       E_PERM,  EVENT, T_MODULE },
-	{ "delete_module",     176, 106, CHECK_NONE,       E_PERM,  EVENT, T_MODULE },
-	{ "kexec_load",        246, 104, CHECK_NONE,       E_PERM,  EVENT, T_MODULE },
-	{ "kexec_file_load",   320, 294, CHECK_NONE,       E_PERM,  EVENT, T_MODULE },
-	{ "bpf",               321, 280, CHECK_NONE,       E_PERM,  EVENT, T_EXPLOIT },
-	{ "perf_event_open",   298, 241, CHECK_NONE,       E_ACCES, EVENT, T_EXPLOIT },	/* as perf_event_paranoid does */
-	{ "userfaultfd",       323, 282, CHECK_NONE,       E_PERM,  EVENT, T_EXPLOIT },
-	{ "add_key",           248, 217, CHECK_NONE,       E_PERM,  EVENT, T_EXPLOIT },
-	{ "request_key",       249, 218, CHECK_NONE,       E_PERM,  EVENT, T_EXPLOIT },
-	{ "keyctl",            250, 219, CHECK_NONE,       E_PERM,  EVENT, T_EXPLOIT },
-	{ "iopl",              172,  -1, CHECK_NONE,       E_PERM,  EVENT, T_EXPLOIT },
-	{ "ioperm",            173,  -1, CHECK_NONE,       E_PERM,  EVENT, T_EXPLOIT },
-	{ "modify_ldt",        154,  -1, CHECK_NONE,       E_NOSYS, EVENT, T_EXPLOIT },
-	{ "uselib",            134,  -1, CHECK_NONE,       E_NOSYS, EVENT, T_EXPLOIT },	/* maps code without mmap */
-	{ "remap_file_pages",  216, 234, CHECK_NONE,       E_NOSYS, EVENT, T_EXPLOIT },
-	{ "ioctl",              16,  29, CHECK_IOCTL,      E_PERM,  EVENT, T_TERMINAL },
+#define CALL(name, x86_64, aarch64, check, error, event, technique) \
+	{ x86_64, aarch64, CHECK_##check, E_##error, event, T_##technique },
+#include "core/filter_table.h"
+#undef CALL
 };
+
+/* One behind the other, each with its NUL: a pointer each would double the table. */
+static const char names[] =
+#define CALL(name, ...) #name "\0"
+#include "core/filter_table.h"
+#undef CALL
+	;
 
 #define ROWS (sizeof(table) / sizeof(table[0]))
 
@@ -162,6 +77,7 @@ struct builder {
 	uint32_t bad;			/* what the block at hand answers to what it finds */
 	uint16_t bad_from[12];		/* its jumps to that answer */
 	uint32_t bad_count;
+	uint32_t only;			/* the comparison that LAND ends */
 };
 
 static uint32_t emit(struct builder *b, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
@@ -192,17 +108,6 @@ static void load(struct builder *b, uint32_t offset)
 	emit(b, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
 }
 
-/* The low half: both machines are little-endian, and an int argument's high half is rubbish that the kernel ignores. */
-static void load_argument(struct builder *b, uint32_t index)
-{
-	load(b, offsetof(struct seccomp_data, args) + 8 * index);
-}
-
-static void load_argument_high(struct builder *b, uint32_t index)
-{
-	load(b, offsetof(struct seccomp_data, args) + 8 * index + 4);
-}
-
 static void bad_on(struct builder *b, uint16_t compare, uint32_t k)
 {
 	uint32_t at = emit(b, BPF_JMP | compare | BPF_K, k, 0, 0);
@@ -213,24 +118,14 @@ static void bad_on(struct builder *b, uint16_t compare, uint32_t k)
 		b->failed = true;
 }
 
-static void bad_if(struct builder *b, uint32_t k)
-{
-	bad_on(b, BPF_JEQ, k);
-}
-
 static void answer_if(struct builder *b, uint32_t k, uint32_t action)
 {
 	emit(b, BPF_JMP | BPF_JEQ | BPF_K, k, 0, 1);
 	answer(b, action);
 }
 
-static void allow_if(struct builder *b, uint32_t k)
-{
-	answer_if(b, k, SECCOMP_RET_ALLOW);
-}
-
-/* What follows, up to land(), is for `k` only. */
-static uint32_t only_if(struct builder *b, uint16_t compare, uint32_t k)
+/* What follows, up to land(), is for where the comparison holds. */
+static uint32_t only_on(struct builder *b, uint16_t compare, uint32_t k)
 {
 	return emit(b, BPF_JMP | compare | BPF_K, k, 0, 0);
 }
@@ -251,212 +146,141 @@ static void block_end(struct builder *b)
 	b->bad_count = 0;
 }
 
-/* --- what is looked at, a function for each check --- */
+/* --- what is looked at --- */
+
+enum op {
+	BLOCK,				/* the steps of check k begin */
+	LOAD,				/* an argument */
+	AND,
+	ALLOW_IF, FAKE_IF,		/* equal to k: allowed; answered as if it had worked */
+	FAKE,
+	BAD_IF, BAD_UNLESS, BAD_IF_ANY,	/* equal to k; not equal; any bit of k */
+	BAD_IF_SHIM, BAD_IF_GROUP, BAD_IF_MINUS,	/* the shim; its group; either as a negative number, which names a group */
+	ONLY_IF, LAND,			/* the steps between are for values equal to k */
+};
+
+struct step {
+	uint32_t k;
+	uint8_t op;			/* enum op */
+};
+
+/* The low half: both machines are little-endian, and an int argument's high half is rubbish that the kernel ignores. */
+#define ARGUMENT(n)      (offsetof(struct seccomp_data, args) + 8 * (n))
+#define ARGUMENT_HIGH(n) (ARGUMENT(n) + 4)
+
+static const struct step steps[] = {
+	{ CHECK_PROTECT, BLOCK }, { ARGUMENT(2), LOAD }, { EXEC, BAD_IF_ANY },
+	{ CHECK_SHMAT, BLOCK }, { ARGUMENT(2), LOAD }, { SHM_EXEC, BAD_IF_ANY },
+	{ CHECK_PID_FIRST, BLOCK }, { ARGUMENT(0), LOAD }, { 0, BAD_IF_SHIM },
+	{ CHECK_PID_SECOND, BLOCK }, { ARGUMENT(1), LOAD }, { 0, BAD_IF_SHIM },
+
+	/* Signal 0 only asks whether a process is there: programs watch their parent with it. */
+	{ CHECK_KILL, BLOCK }, { ARGUMENT(1), LOAD }, { 0, ALLOW_IF },
+	{ ARGUMENT(0), LOAD }, { 0, BAD_IF_SHIM }, { UINT32_MAX, BAD_IF }, { 0, BAD_IF_MINUS },
+
+	/* Who joins the shim's group can signal it with kill(0). */
+	{ CHECK_GROUP, BLOCK }, { ARGUMENT(1), LOAD }, { 0, BAD_IF_SHIM }, { 0, BAD_IF_GROUP },
+
+	/* A CPU limit of 0 kills even a PID 1.  A core dump would lay secrets down; asking for one seems to work. */
+	{ CHECK_PRLIMIT, BLOCK }, { ARGUMENT(2), LOAD }, { 0, ONLY_IF }, { ARGUMENT_HIGH(2), LOAD }, { 0, ALLOW_IF }, { 0, LAND },
+	{ ARGUMENT(0), LOAD }, { 0, BAD_IF_SHIM }, { ARGUMENT(1), LOAD }, { CORE, FAKE_IF },
+	{ CHECK_SETRLIMIT, BLOCK }, { ARGUMENT(0), LOAD }, { CORE, FAKE_IF },
+
+	/*
+	 * A process that is not dumpable cannot be read or traced by the shim, and without the death signal the function would
+	 * outlive it: both seem to work, so that daemons go on.  Setting them to what the shim wants is let through.
+	 */
+	{ CHECK_PRCTL, BLOCK }, { ARGUMENT(0), LOAD },
+	{ SET_PDEATHSIG, ONLY_IF }, { ARGUMENT(1), LOAD }, { SIG_KILL, ALLOW_IF }, { 0, FAKE }, { 0, LAND },
+	{ SET_DUMPABLE, ONLY_IF }, { ARGUMENT(1), LOAD }, { 1, ALLOW_IF }, { 0, FAKE }, { 0, LAND },
+	{ SET_SECCOMP, BAD_IF }, { SET_MM, BAD_IF }, { SET_PTRACER, BAD_IF },
+
+	/* A later listener or tracer filter outranks the shim's, whatever else it does; plain filters go with them. */
+	{ CHECK_SECCOMP, BLOCK }, { ARGUMENT(0), LOAD }, { SECCOMP_SET_MODE_STRICT, BAD_IF }, { SECCOMP_SET_MODE_FILTER, BAD_IF },
+
+	/* READ_IMPLIES_EXEC makes every mapping code.  The plain personality, and asking for it, are what programs use. */
+	{ CHECK_PERSONALITY, BLOCK }, { ARGUMENT(0), LOAD }, { 0, ALLOW_IF }, { UINT32_MAX, BAD_UNLESS },
+	{ CHECK_UNSHARE, BLOCK }, { ARGUMENT(0), LOAD }, { ~(uint32_t)(C_FS | C_SYSVSEM | C_VM | C_SIGHAND | C_THREAD), BAD_IF_ANY },
+
+	/*
+	 * Another process with the same descriptors could change the file under a mapping that is being judged, while its maker
+	 * counts as single-threaded; a suspended vfork parent has threads that could do the same.  No libc makes such a process.
+	 */
+	{ CHECK_CLONE, BLOCK }, { ARGUMENT(0), LOAD }, { C_NEW | C_PTRACE | C_UNTRACED, BAD_IF_ANY },
+	{ C_FILES | C_THREAD, AND }, { C_FILES, BAD_IF },
+
+	/* F_SETOWN has the owner in a register, F_SETOWN_EX has it in memory. */
+	{ CHECK_FCNTL, BLOCK }, { ARGUMENT(1), LOAD }, { SETOWN_EX, BAD_IF },
+	{ SETOWN, ONLY_IF }, { ARGUMENT(2), LOAD }, { 0, BAD_IF_SHIM }, { 0, BAD_IF_MINUS }, { 0, LAND },
+
+	{ CHECK_IOCTL, BLOCK }, { ARGUMENT(1), LOAD }, { STI, BAD_IF }, { LINUX, BAD_IF }, { FIO_SETOWN, BAD_IF },
+	{ SIO_SPGRP, BAD_IF }, { UFFD_NEW, BAD_IF },
+};
+
+#define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 static bool wants(const struct builder *b, uint32_t flags)
 {
 	return b->spec->flags & flags;
 }
 
-/* The shim or its group, as a negative number names a group. */
-static void bad_groups(struct builder *b)
+static void emit_step(struct builder *b, const struct step *s)
 {
-	bad_if(b, 0 - b->spec->shim_pid);
-	if (b->spec->shim_group)
-		bad_if(b, 0 - b->spec->shim_group);
+	uint32_t pid = b->spec->shim_pid, group = b->spec->shim_group ? b->spec->shim_group : pid;
+
+	switch (s->op) {
+	case BLOCK:        break;
+	case LOAD:         load(b, s->k); break;
+	case AND:          emit(b, BPF_ALU | BPF_AND | BPF_K, s->k, 0, 0); break;
+	case ALLOW_IF:     answer_if(b, s->k, SECCOMP_RET_ALLOW); break;
+	case FAKE_IF:      answer_if(b, s->k, SECCOMP_RET_ERRNO); break;
+	case FAKE:         answer(b, SECCOMP_RET_ERRNO); break;
+	case BAD_IF:       bad_on(b, BPF_JEQ, s->k); break;
+	case BAD_UNLESS:   emit(b, BPF_JMP | BPF_JEQ | BPF_K, s->k, 1, 0); answer(b, b->bad); break;
+	case BAD_IF_ANY:   bad_on(b, BPF_JSET, s->k); break;
+	case BAD_IF_SHIM:  bad_on(b, BPF_JEQ, pid); break;
+	case BAD_IF_GROUP: bad_on(b, BPF_JEQ, group); break;
+	case BAD_IF_MINUS: bad_on(b, BPF_JEQ, 0 - pid); bad_on(b, BPF_JEQ, 0 - group); break;
+	case ONLY_IF:      b->only = only_on(b, BPF_JEQ, s->k); break;
+	case LAND:         land(b, b->only); break;
+	}
 }
 
+/* The one check whose steps depend on the plan. */
 static void check_map(struct builder *b)
 {
 	bool files = wants(b, BK_FILTER_MAP), code = wants(b, BK_FILTER_NO_CODE | BK_FILTER_ASK_CODE);
 	uint32_t exec;
 
-	load_argument(b, 2);
-	exec = only_if(b, BPF_JSET, EXEC);
+	load(b, ARGUMENT(2));
+	exec = only_on(b, BPF_JSET, EXEC);
 	if (files && code) {
 		answer(b, b->bad);
 	} else if (files) {
-		load_argument(b, 3);
+		load(b, ARGUMENT(3));
 		emit(b, BPF_JMP | BPF_JSET | BPF_K, ANONYMOUS, 1, 0);
 		answer(b, b->bad);
 	} else {
 		emit(b, BPF_ALU | BPF_AND | BPF_K, WRITE_EXEC, 0, 0);
-		bad_if(b, WRITE_EXEC);
-		load_argument(b, 3);
+		bad_on(b, BPF_JEQ, WRITE_EXEC);
+		load(b, ARGUMENT(3));
 		bad_on(b, BPF_JSET, ANONYMOUS);
 	}
 	land(b, exec);
 }
 
-static void check_protect(struct builder *b)
-{
-	load_argument(b, 2);
-	bad_on(b, BPF_JSET, EXEC);
-}
-
-static void check_shmat(struct builder *b)
-{
-	load_argument(b, 2);
-	bad_on(b, BPF_JSET, SHM_EXEC);
-}
-
-static void check_pid_first(struct builder *b)
-{
-	load_argument(b, 0);
-	bad_if(b, b->spec->shim_pid);
-}
-
-static void check_pid_second(struct builder *b)
-{
-	load_argument(b, 1);
-	bad_if(b, b->spec->shim_pid);
-}
-
-/* Signal 0 only asks whether a process is there: programs watch their parent with it. */
-static void check_kill(struct builder *b)
-{
-	load_argument(b, 1);
-	allow_if(b, 0);
-	load_argument(b, 0);
-	bad_if(b, b->spec->shim_pid);
-	bad_if(b, UINT32_MAX);
-	bad_groups(b);
-}
-
-/* Who joins the shim's group can signal it with kill(0). */
-static void check_group(struct builder *b)
-{
-	load_argument(b, 1);
-	bad_if(b, b->spec->shim_pid);
-	if (b->spec->shim_group)
-		bad_if(b, b->spec->shim_group);
-}
-
-/* A CPU limit of 0 kills even a PID 1.  A core dump would lay secrets down; asking for one seems to work. */
-static void check_prlimit(struct builder *b)
-{
-	uint32_t at;
-
-	load_argument(b, 2);
-	at = only_if(b, BPF_JEQ, 0);
-	load_argument_high(b, 2);
-	allow_if(b, 0);
-	land(b, at);
-	load_argument(b, 0);
-	bad_if(b, b->spec->shim_pid);
-	load_argument(b, 1);
-	answer_if(b, CORE, SECCOMP_RET_ERRNO);
-}
-
-static void check_setrlimit(struct builder *b)
-{
-	load_argument(b, 0);
-	answer_if(b, CORE, SECCOMP_RET_ERRNO);
-}
-
-/*
- * A process that is not dumpable cannot be read or traced by the shim, and without the death signal the function would outlive
- * it: both seem to work, so that daemons go on.  Setting them to what the shim wants is let through.
- */
-static void check_prctl(struct builder *b)
-{
-	uint32_t at;
-
-	load_argument(b, 0);
-	at = only_if(b, BPF_JEQ, SET_PDEATHSIG);
-	load_argument(b, 1);
-	allow_if(b, SIG_KILL);
-	answer(b, SECCOMP_RET_ERRNO);
-	land(b, at);
-	at = only_if(b, BPF_JEQ, SET_DUMPABLE);
-	load_argument(b, 1);
-	allow_if(b, 1);
-	answer(b, SECCOMP_RET_ERRNO);
-	land(b, at);
-	bad_if(b, SET_SECCOMP);
-	bad_if(b, SET_MM);
-	bad_if(b, SET_PTRACER);
-}
-
-/* A later listener or tracer filter outranks the shim's, whatever else it does; plain filters go with them. */
-static void check_seccomp(struct builder *b)
-{
-	load_argument(b, 0);
-	bad_if(b, SECCOMP_SET_MODE_STRICT);
-	bad_if(b, SECCOMP_SET_MODE_FILTER);
-}
-
-/* READ_IMPLIES_EXEC makes every mapping code.  The plain personality, and asking for it, are what programs use. */
-static void check_personality(struct builder *b)
-{
-	load_argument(b, 0);
-	allow_if(b, 0);
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, UINT32_MAX, 1, 0);
-	answer(b, b->bad);
-}
-
-static void check_unshare(struct builder *b)
-{
-	load_argument(b, 0);
-	bad_on(b, BPF_JSET, ~(uint32_t)(C_FS | C_SYSVSEM | C_VM | C_SIGHAND | C_THREAD));
-}
-
-/*
- * Another process with the same descriptors could change the file under a mapping that is being judged, while its maker
- * counts as single-threaded; a suspended vfork parent has threads that could do the same.  No libc makes such a process.
- */
-static void check_clone(struct builder *b)
-{
-	load_argument(b, 0);
-	bad_on(b, BPF_JSET, C_NEW | C_PTRACE | C_UNTRACED);
-	emit(b, BPF_ALU | BPF_AND | BPF_K, C_FILES | C_THREAD, 0, 0);
-	bad_if(b, C_FILES);
-}
-
-/* F_SETOWN has the owner in a register, F_SETOWN_EX has it in memory. */
-static void check_fcntl(struct builder *b)
-{
-	uint32_t at;
-
-	load_argument(b, 1);
-	bad_if(b, SETOWN_EX);
-	at = only_if(b, BPF_JEQ, SETOWN);
-	load_argument(b, 2);
-	bad_if(b, b->spec->shim_pid);
-	bad_groups(b);
-	land(b, at);
-}
-
-static void check_ioctl(struct builder *b)
-{
-	load_argument(b, 1);
-	bad_if(b, STI);
-	bad_if(b, LINUX);
-	bad_if(b, FIO_SETOWN);
-	bad_if(b, SIO_SPGRP);
-	bad_if(b, UFFD_NEW);
-}
-
 static void emit_check(struct builder *b, enum check check)
 {
-	switch (check) {
-	case CHECK_MAP:         check_map(b); break;
-	case CHECK_PROTECT:     check_protect(b); break;
-	case CHECK_SHMAT:       check_shmat(b); break;
-	case CHECK_PID_FIRST:   check_pid_first(b); break;
-	case CHECK_PID_SECOND:  check_pid_second(b); break;
-	case CHECK_KILL:        check_kill(b); break;
-	case CHECK_GROUP:       check_group(b); break;
-	case CHECK_PRLIMIT:     check_prlimit(b); break;
-	case CHECK_SETRLIMIT:   check_setrlimit(b); break;
-	case CHECK_PRCTL:       check_prctl(b); break;
-	case CHECK_SECCOMP:     check_seccomp(b); break;
-	case CHECK_PERSONALITY: check_personality(b); break;
-	case CHECK_UNSHARE:     check_unshare(b); break;
-	case CHECK_CLONE:       check_clone(b); break;
-	case CHECK_FCNTL:       check_fcntl(b); break;
-	case CHECK_IOCTL:       check_ioctl(b); break;
-	default:                b->failed = true;
+	uint32_t i = 0;
+
+	if (check == CHECK_MAP) {
+		check_map(b);
+	} else {
+		while (i < STEPS && !(steps[i].op == BLOCK && steps[i].k == (uint32_t)check))
+			i++;
+		b->failed |= i == STEPS;
+		while (++i < STEPS && steps[i].op != BLOCK)
+			emit_step(b, &steps[i]);
 	}
 	block_end(b);
 }
@@ -633,6 +457,15 @@ uint32_t bk_filter_build(const struct bk_filter_spec *spec, struct sock_filter *
 
 /* --- looking up --- */
 
+static struct bk_text name_of(uint32_t row)
+{
+	struct bk_text name = bk_text_of(names);
+
+	while (row--)
+		name = bk_text_of(name.at + name.len + 1);
+	return name;
+}
+
 static enum bk_filter_job job_of(const struct row *row)
 {
 	if (row->check == CHECK_EXEC)
@@ -655,7 +488,7 @@ struct bk_filter_call bk_filter_lookup(uint32_t arch, uint32_t nr)
 			continue;
 		call.job = job_of(&table[i]);
 		call.error = call.job == BK_JOB_REFUSED ? table[i].error : 0;
-		call.name = bk_text_of(table[i].name);
+		call.name = name_of(i);
 		call.technique = bk_text_of(techniques[table[i].technique]);
 		break;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The seccomp program (seccomp(2), linux/seccomp.h) that a plan needs.  Pure: the same builder is run in a simulator by the tests.
- * One table in filter.c says for every system call that is not simply allowed what is looked at and what is answered; the
- * program, the events and the documentation are made from it.
+ * One table, filter_table.h, says for every system call that is not simply allowed what is looked at and what is answered; the
+ * program and the events are made from it.
  */
 #ifndef BK_CORE_FILTER_H
 #define BK_CORE_FILTER_H

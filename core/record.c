@@ -457,22 +457,18 @@ static void put_time(struct line *l, const char *name, const struct bk_event *e)
 	uint32_t of_year = of_era - (365 * year + year / 4 - year / 100), march = (5 * of_year + 2) / 153;
 	uint32_t month = march < 10 ? march + 3 : march - 9;
 
+	uint32_t values[] = {
+		era * 400 + year + (month <= 2), month, of_year - (153 * march + 2) / 5 + 1,
+		of_day / 3600, of_day / 60 % 60, of_day % 60, e->nanoseconds / 1000000,
+	};
+
 	key(l, name);
 	plain(l, "\"");
-	digits(l, era * 400 + year + (month <= 2), 4);
-	plain(l, "-");
-	digits(l, month, 2);
-	plain(l, "-");
-	digits(l, of_year - (153 * march + 2) / 5 + 1, 2);
-	plain(l, "T");
-	digits(l, of_day / 3600, 2);
-	plain(l, ":");
-	digits(l, of_day / 60 % 60, 2);
-	plain(l, ":");
-	digits(l, of_day % 60, 2);
-	plain(l, ".");
-	digits(l, e->nanoseconds / 1000000, 3);
-	plain(l, "Z\"");
+	for (uint32_t i = 0; i < 7; i++) {
+		digits(l, values[i], (uint32_t)("4222223"[i] - '0'));
+		raw(l, &"--T::.Z"[i], 1);
+	}
+	plain(l, "\"");
 }
 
 static void put_message(struct line *l, const struct bk_event *e)
