@@ -124,7 +124,7 @@ BENCHES  := $(foreach f,$(BENCH),$(BUILD)/bench/$(basename $(notdir $(f))))
 
 tests: $(TESTS) $(REPLAYS) $(ATTACKS)
 fuzz:  $(FUZZBINS)
-bench: programs $(BENCHES)
+bench: programs $(BENCHES) $(BUILD)/bench/exit0
 
 SANOBJ = $(call objects,san,$(HOSTED) $(SUPPORT))
 
@@ -148,9 +148,20 @@ $(BUILD)/attack/%: tests/attack/%.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) -O1 -g -D_GNU_SOURCE -o $@ $< -lpthread -ldl
 
-$(BUILD)/bench/%: bench/%.c
+BENCHOBJ = $(call objects,host,$(call src,bench/lib) $(CORE) $(BASE) $(LANG_))
+
+$(BUILD)/bench/%: $(BUILD)/host/bench/%.c.o $(BENCHOBJ)
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) -O2 -g -D_GNU_SOURCE -o $@ $< -lpthread -lm
+	$(CC) -pie -Wl,--as-needed -o $@ $^ $(LIBS) -lpthread -lm
+
+# What the shim has, not what a hosted build would make of it.
+$(BUILD)/bench/hash: $(BUILD)/host/bench/hash.c.o $(call objects,host,$(call src,bench/lib) $(BASE)) $(BUILD)/x86_64/core/sha256.c.o
+	@mkdir -p $(@D)
+	$(CC) -no-pie -Wl,--as-needed -o $@ $^ $(LIBS) -lm
+
+$(BUILD)/bench/exit0: bench/target/exit0.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -Os -ffreestanding -static -nostdlib -fno-stack-protector -o $@ $<
 
 check: all tests
 	prove -r --failures --timer tests

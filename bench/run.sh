@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Runs all benchmarks and prints one report with the machine, the figures and the targets (bench/targets.tsv).
+# Benchmarks measure and never judge: the exit status is 0, or 2 where the call was wrong or nothing is built.
+set -u
+
+usage='Usage: sh bench/run.sh [--quick] [--json] [--root] [BENCH...]
+Runs the benchmarks (default: all of them) that `make bench` built and prints one
+report. --quick: few rounds, under a minute; --json: the figures as JSON; --root:
+keep the measured programs root where root calls it. BUILD is the build folder.'
+
+here=$(cd "$(dirname "$0")" && pwd)
+build=${BUILD:-$here/../build}
+all='hash call map rules spawn start concurrent memory'
+quick= json= root= chosen=
+
+for word; do
+	case $word in
+	--quick) quick=--quick ;;
+	--json) json=1 ;;
+	--root) root=--root ;;
+	-h | --help) echo "$usage"; exit 0 ;;
+	-*) echo "$usage" >&2; exit 2 ;;
+	*) chosen="$chosen $word" ;;
+	esac
+done
+
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
+tsv=$scratch/figures.tsv
+: >"$tsv"
+
+if ! ls "$build"/bench/hash >/dev/null 2>&1; then
+	echo "nothing is built in $build; run \`make bench\` first" >&2
+	exit 2
+fi
+
+version_of() {
+	command -v "$1" >/dev/null 2>&1 || { echo missing; return; }
+	"$@" 2>&1 | sed -n '1s/^[^0-9]*\([0-9][0-9A-Za-z.]*\).*/\1/p'
+}
+
+machine() {
+	processor=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+	printf 'processor\t%s\n' "${processor:-$(uname -m)}"
+	printf 'cores\t%s\n' "$(getconf _NPROCESSORS_ONLN)"
+	printf 'kernel\t%s\n' "$(uname -srm)"
+	printf 'virtual\t%s\n' "$(grep -q '^flags.* hypervisor' /proc/cpuinfo && echo yes || echo 'not known to be')"
+	printf 'load\t%s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
+	printf 'buckler-init\t%s\n' "$("$build/buckler-init" --version 2>/dev/null | head -n 1)"
+	for peer in tini dumb-init catatonit bwrap runsc; do
+		printf '%s\t%s\n' "$peer" "$(version_of $peer --version)"
+	done
+	printf 'strace\t%s\n' "$(version_of strace -V)"
+}
+
+run_all() {
+	for name in ${chosen:-$all}; do
+		if [ -x "$build/bench/$name" ]; then
+			"$build/bench/$name" $quick $root --tsv "$tsv"
+		else
+			printf '%s\tnote\t-\t-\t0\tnot built\n' "$name" >>"$tsv"
+			echo "$name: not built; run \`make bench\`"
+		fi
+	done
+}
+
+# Reads the figures, then the targets: what it is, figure, target, verdict.
+targets() {
+	awk -F '\t' '
+	FNR == NR { figure[$1 "\t" $2 "\t" $3 "\t" $4] = $5; next }
+	/^#/ || NF < 7 { next }
+	{
+		key = $1 "\t" $2 "\t" $3 "\t" $4
+		has = key in figure
+		verdict = !has ? "not measured" : figure[key] + 0 <= $5 + 0 ? "PASS" : "over"
+		printf "%s\t%s\t%s\t%s\t%s\n", $7, has ? figure[key] : "-", $5, $6, verdict
+	}' "$tsv" "$here/targets.tsv"
+}
+
+if [ -z "$json" ]; then
+	machine | awk -F '\t' '{ printf "%-14s%s\n", $1, $2 }'
+	echo
+	run_all
+	printf '\n%-72s %10s %10s\n' targets figure 'at most'
+	targets | awk -F '\t' '{ printf "%-12s  %-58s %10s %10s %s\n", $5, $1, $2, $3, $4 }'
+	exit 0
+fi
+
+machine >"$scratch/machine"
+run_all >/dev/null
+targets >"$scratch/targets"
+awk -F '\t' '
+function text(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); gsub(/[\001-\037]/, " ", s); return "\"" s "\"" }
+function open_part(name) { printf "%s\n  %s: [", part++ ? "\n  ]," : "", text(name); first = 1 }
+function item(s) { printf "%s\n    %s", first ? "" : ",", s; first = 0 }
+BEGIN { printf "{" }
+FNR == 1 { open_part(FILENAME ~ /machine$/ ? "machine" : FILENAME ~ /targets$/ ? "targets" : "figures") }
+FILENAME ~ /machine$/ { item("{\"name\": " text($1) ", \"value\": " text($2) "}"); next }
+FILENAME ~ /targets$/ {
+	item("{\"what\": " text($1) ", \"figure\": " ($2 == "-" ? "null" : $2) ", \"target\": " $3 ", \"unit\": " text($4) ", \"verdict\": " text($5) "}")
+	next
+}
+{ item("{\"bench\": " text($1) ", \"case\": " text($2) ", \"contender\": " text($3) ", \"metric\": " text($4) ", \"value\": " $5 ", \"unit\": " text($6) "}") }
+END { print "\n  ]\n}" }
+' "$scratch/machine" "$tsv" "$scratch/targets"
+exit 0
