@@ -342,7 +342,7 @@ static struct bk_decision decide_process(const struct bk_policy *policy, const s
 	consider_all(&j, request->path);
 	d = decide_interpreter(&j, conclude(&j));
 	if (main && d.verdict == BK_DENIED && d.reason == BK_WHY_NO_RULE)
-		d.reason = BK_WHY_NOT_MAIN;
+		d = denied(BK_WHY_NOT_MAIN, bk_policy_main(policy) ? policy->head->main - 1 : NONE);
 	return d;
 }
 

@@ -7,11 +7,12 @@
  * Sorted by byte; a last '*' stands for any rest, and no other entry begins with what stands before it.
  */
 static const char *const variables[] = {
-	"AWKLIBPATH",			/* gawk: extensions */
+	"AWKLIBPATH", "AWKPATH",	/* gawk: extensions, programs */
 	"BASHOPTS",			/* bash: options, set before the first command */
 	"BASH_ENV",			/* bash: a file that is run first */
 	"BASH_FUNC_*",			/* bash: functions, which hide commands */
 	"BASH_LOADABLES_PATH",		/* bash: `enable -f` */
+	"BUNDLE_GEMFILE",		/* Ruby: a file that bundler runs */
 	"CLASSPATH",			/* Java */
 	"CORECLR_*",			/* .NET: profilers are libraries */
 	"COR_*",
@@ -21,18 +22,20 @@ static const char *const variables[] = {
 	"GEM_HOME", "GEM_PATH",		/* Ruby: where gems are */
 	"GETCONF_DIR",			/* glibc: programs that getconf runs */
 	"GIO_EXTRA_MODULES",		/* GLib: modules */
-	"GIT_ASKPASS", "GIT_EXEC_PATH", "GIT_EXTERNAL_DIFF", "GIT_PROXY_COMMAND",	/* git: commands that it runs */
+	"GIT_ASKPASS", "GIT_CONFIG*", "GIT_EXEC_PATH", "GIT_EXTERNAL_DIFF", "GIT_PROXY_COMMAND",	/* git: commands that it runs */
 	"GIT_SSH*",
 	"GIT_TEMPLATE_DIR",		/* git: hooks of new repositories */
 	"GLIBC_TUNABLES",		/* the loader's parser, CVE-2023-4911 */
 	"GTK_MODULES",
-	"HOSTALIASES",			/* resolver: other names for hosts */
+	"HOSTALIASES",			/* resolver, as LOCALDOMAIN and RESOLV_HOST_CONF: other names for hosts */
 	"IFS",				/* shells: how words are split */
 	"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS",	/* Java: -javaagent */
 	"LD_*",				/* the loader: LD_PRELOAD, LD_AUDIT, LD_LIBRARY_PATH, LD_DEBUG_OUTPUT, LD_PROFILE, ... */
+	"LOCALDOMAIN",
 	"LOCPATH",			/* glibc: locales, with modules and tables that are trusted */
 	"LUA_CPATH*", "LUA_INIT*", "LUA_PATH*",
 	"MAGICK_CODER_FILTER_PATH", "MAGICK_CODER_MODULE_PATH", "MAGICK_CONFIGURE_PATH",	/* ImageMagick: modules, delegates */
+	"MALLOC_TRACE",			/* glibc: a file that is written */
 	"MUSL_LOCPATH",
 	"NLSPATH",			/* message catalogues: format strings */
 	"NODE_OPTIONS",			/* Node: --require, --import */
@@ -42,10 +45,11 @@ static const char *const variables[] = {
 	"PERL5DB", "PERL5LIB", "PERL5OPT", "PERLLIB",
 	"PHPRC", "PHP_INI_SCAN_DIR",	/* PHP: auto_prepend_file, extension */
 	"PROMPT_COMMAND", "PS4",	/* shells: expanded, and so run */
-	"PYTHONBREAKPOINT", "PYTHONHOME", "PYTHONINSPECT", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP", "PYTHONUSERBASE",
+	"PYTHONBREAKPOINT", "PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONINSPECT", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP", "PYTHONUSERBASE",
 	"PYTHONWARNINGS",		/* imports the module of a category */
 	"PYTHON_PRESITE",
 	"QT_PLUGIN_PATH",
+	"RESOLV_HOST_CONF",
 	"RSYNC_RSH",			/* rsync: a command */
 	"RUBYLIB", "RUBYOPT",
 	"SHELLOPTS",			/* bash: options, as `xtrace` with PS4 */

@@ -71,7 +71,7 @@ static int next(struct cursor *c)
 			c->pos += hole;
 			return AT_HOLE;
 		}
-		c->pos++;
+		c->pos += c->holes && bk_shell_escape(c->text, c->pos) ? 2 : 1;
 		if (c->reading == UNQUOTED) {
 			if (turn_quote(c, b))
 				continue;

@@ -13,11 +13,24 @@
  * - outside holes the template's own text is compared with the string's after quote removal for plain words, and byte for byte
  *   for words that expand something (a template may hold "$HOME": then the string must hold "$HOME").
  *
- * The same hole twice must cover the same bytes.  `{{` in a template is the byte '{'; `${name}` is no hole.  Blanks count only beside operators
- * (`2>x` and `2 >x` are not the same).  A hole in a command's place covers no '=' (it would be an assignment).
+ * The same hole twice must cover the same bytes.  A template with an unclosed quote, a here-document or a function definition is an error,
+ * likewise anything that sh, bash, dash, ash, ksh, mksh and zsh do not all read alike: $'...', $"...", $[...], "((", <(...), a line
+ * continuation, quotes inside `...`.
  *
- * An error is a template with an unclosed quote, a here-document, a function definition, more than 16 holes, or with a hole beside a construct that the
- * shell reads by rules of its own: backquotes, ${...}, $((...)), and $(...) where there are double quotes.
+ * Details:
+ * - A hole's name is [A-Za-z_][A-Za-z0-9_]*, at most 32 bytes, at most 16 different ones.  Inside quotes, single ones too, {x} is a hole; "${x}" and
+ *   "\{x}" are none, and `{{` is the byte '{'.
+ * - A hole may cover nothing ("--name={x}" and "--name="), and a whole word is there even if it is ''.
+ * - A word in which a hole stands may have no more ".." path components than the template's word (match.h has the same guard).
+ * - In a word that expands something ("${HOME}/{x}") a hole covers bytes that are literal under the quotes that the template has there;
+ *   outside quotes that is letters, digits, % + - . / : = @ _ and bytes from 0x80 on.  A hole right behind "$name" is an error: write
+ *   ${name}{x}.  So is one inside $(...) or `...`, which are compared as they are.
+ * - Where holes share a word the earlier ones take as little as they can.
+ * - Blanks count only where they tell tokens apart ("2>x" and "2 >x").
+ * - Shells are assumed to read bytes below 0x80 as ASCII wherever they stand (C, UTF-8, ISO 8859 locales; not GBK, Big5, Shift-JIS).
+ * - What a command does with a word is its own affair: a hole in an operand of `eval`, `sh -c`, `awk`, `ssh` is a hole in a program.
+ *
+ * Cost: one pass over the string; inside words with holes at most 2^20 byte comparisons for the whole string, past which it does not match.
  */
 #ifndef BK_CORE_SHELL_H
 #define BK_CORE_SHELL_H

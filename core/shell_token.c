@@ -29,12 +29,22 @@ static char byte_at(struct bk_text t, uint32_t pos)
 	return pos < t.len ? t.at[pos] : '\0';
 }
 
+/* "${x}" is an expansion, and inside single quotes most likely one for another shell; "\{x}" is one way to write no hole. */
+static bool may_open(struct bk_text t, uint32_t pos)
+{
+	return byte_at(t, pos) == '{' && !(pos && is_one_of(t.at[pos - 1], "$\\"));
+}
+
+bool bk_shell_escape(struct bk_text t, uint32_t pos)
+{
+	return may_open(t, pos) && byte_at(t, pos + 1) == '{';
+}
+
 uint32_t bk_shell_hole(struct bk_text t, uint32_t pos)
 {
 	uint32_t end = pos + 1;
 
-	/* "${x}" is an expansion, and inside single quotes most likely one for another shell; "\{x}" is how to write no hole. */
-	if (byte_at(t, pos) != '{' || (pos && is_one_of(t.at[pos - 1], "$\\")) || is_digit(byte_at(t, end)))
+	if (!may_open(t, pos) || is_digit(byte_at(t, end)))
 		return 0;
 	while (is_name_byte(byte_at(t, end)))
 		end++;
@@ -192,23 +202,40 @@ static bool fault(struct bk_scan *s, uint32_t at)
 	return false;
 }
 
+/* Where a hole stands in a template's expansion, or right behind "$a", where it could lengthen the name; else 0. */
+static uint32_t find_hole(const struct bk_scan *s, uint32_t end)
+{
+	uint32_t stop = is_one_of(s->text.at[end - 1], "})`") ? end : end + 1;
+
+	for (uint32_t i = s->pos; i < stop; i++) {
+		if (bk_shell_escape(s->text, i))
+			i++;
+		else if (bk_shell_hole(s->text, i))
+			return i;
+	}
+	return 0;
+}
+
 static bool take_expansion(struct bk_scan *s, struct bk_token *t)
 {
-	uint32_t end = bk_shell_expansion(s->text, s->pos);
-	char last = end ? s->text.at[end - 1] : '\0';
+	uint32_t end = bk_shell_expansion(s->text, s->pos), hole = end && s->holes ? find_hole(s, end) : 0;
 
-	/* In "$a{x}" the hole could lengthen the variable's name. */
-	if (!end || (s->holes && !is_one_of(last, "})`") && bk_shell_hole(s->text, end)))
-		return fault(s, s->pos);
+	if (!end || hole)
+		return fault(s, hole ? hole : s->pos);
 	s->pos = end;
 	t->plain = false;
 	return true;
 }
 
-static bool take_hole(struct bk_scan *s, struct bk_token *t)
+/* A hole, or "{{". */
+static bool take_brace(struct bk_scan *s, struct bk_token *t)
 {
 	uint32_t n = s->holes ? bk_shell_hole(s->text, s->pos) : 0;
 
+	if (s->holes && bk_shell_escape(s->text, s->pos)) {
+		s->pos += 2;
+		return true;
+	}
 	t->holes |= n != 0;
 	s->pos += n;
 	return n != 0;
@@ -221,7 +248,7 @@ static bool take_single(struct bk_scan *s, struct bk_token *t)
 	if (!end)
 		return fault(s, s->pos);
 	for (s->pos++; s->pos < end;)
-		if (!take_hole(s, t))
+		if (!take_brace(s, t))
 			s->pos++;
 	return true;
 }
@@ -243,7 +270,7 @@ static bool take_double(struct bk_scan *s, struct bk_token *t)
 			if (!end)
 				return fault(s, s->pos);
 			s->pos = end;
-		} else if (!take_hole(s, t)) {
+		} else if (!take_brace(s, t)) {
 			s->pos++;
 		}
 	}
@@ -281,7 +308,9 @@ static bool take_part(struct bk_scan *s, struct bk_token *t, char c)
 	case '`':
 		return take_expansion(s, t);
 	}
-	if (!take_hole(s, t))
+	if (c == '{' && s->holes && bk_shell_escape(s->text, s->pos))
+		t->plain = false;	/* as the '{' that it stands for */
+	if (!take_brace(s, t))
 		take_unquoted(s, t, c);
 	return true;
 }

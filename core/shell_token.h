@@ -38,6 +38,9 @@ void bk_scan_next(struct bk_scan *scan, struct bk_token *token);
 /* Length of the hole that begins at `pos`, braces included; 0: none does. */
 uint32_t bk_shell_hole(struct bk_text text, uint32_t pos);
 
+/* True where "{{" stands at `pos` for the byte '{'. */
+bool bk_shell_escape(struct bk_text text, uint32_t pos);
+
 /* Offset behind the expansion whose '$' or '`' is at `pos`; 0: not one that all shells read alike. */
 uint32_t bk_shell_expansion(struct bk_text text, uint32_t pos);
 
