@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Model to compiled form: see core/policy.h. */
+#include <errno.h>
+#include <openssl/evp.h>
+#include <search.h>
+#include <string.h>
+#include "lang/policy_model.h"
+
+struct sorted { const struct bk_model_rule *rule; enum bk_section section; uint32_t key; size_t order; };
+
+struct writer {
+	struct bk_buf data;
+	uint32_t base;			/* offset of data in the file */
+	void *texts;			/* tree of interned texts */
+};
+
+struct interned { char *text; uint32_t offset; };
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(((const struct interned *)a)->text, ((const struct interned *)b)->text);
+}
+
+static void free_interned(void *p)
+{
+	struct interned *i = p;
+
+	free(i->text);
+	free(i);
+}
+
+static uint32_t put_text(struct writer *w, const char *text)
+{
+	struct interned key = { (char *)text, 0 }, **found;
+
+	if (!text)
+		return 0;
+	found = tfind(&key, &w->texts, compare_texts);
+	if (found)
+		return (*found)->offset;
+	struct interned *i = bk_alloc(sizeof *i);
+	i->text = bk_strdup(text);
+	i->offset = w->base + (uint32_t)w->data.len;
+	bk_buf_add(&w->data, text, strlen(text) + 1);
+	tsearch(i, &w->texts, compare_texts);
+	return i->offset;
+}
+
+static uint32_t put_aligned(struct writer *w, const void *bytes, size_t size)
+{
+	uint32_t offset;
+
+	while (w->data.len % 4)
+		bk_buf_add(&w->data, "", 1);
+	offset = w->base + (uint32_t)w->data.len;
+	bk_buf_add(&w->data, bytes, size);
+	return offset;
+}
+
+static uint32_t put_args(struct writer *w, const struct bk_model_rule *r)
+{
+	uint32_t offset;
+
+	if (!r->has_args)
+		return 0;
+	BK_FREE uint32_t *list = bk_alloc((r->arg_count + 1) * sizeof *list);
+	list[0] = (uint32_t)r->arg_count;
+	for (size_t i = 0; i < r->arg_count; i++)
+		list[i + 1] = put_text(w, r->args[i]);
+	offset = put_aligned(w, list, (r->arg_count + 1) * sizeof *list);
+	return offset;
+}
+
+static struct bk_rule put_rule(struct writer *w, const struct bk_model_rule *r, enum bk_section section)
+{
+	return (struct bk_rule){
+		.path = put_text(w, r->path), .args = put_args(w, r), .shell = put_text(w, r->shell), .parent = put_text(w, r->parent),
+		.applet = put_text(w, r->applet), .sha256 = r->has_sha256 ? put_aligned(w, r->sha256, 32) : 0,
+		.endpoint = r->has_endpoint ? put_aligned(w, &r->endpoint, sizeof r->endpoint) : 0,
+		.line = r->line, .section = (uint8_t)section, .action = (uint8_t)r->action,
+	};
+}
+
+static int compare_rules(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static size_t sort_rules(const struct bk_model *m, struct sorted **out)
+{
+	size_t n = 0;
+
+	for (int s = 0; s < BK_SECTIONS; s++)
+		n += m->section[s].count;
+	*out = bk_alloc((n + 1) * sizeof **out);
+	n = 0;
+	for (int s = 0; s < BK_SECTIONS; s++)
+		for (size_t i = 0; i < m->section[s].count; i++, n++) {
+			const struct bk_model_rule *r = &m->section[s].rules[i];
+
+			(*out)[n] = (struct sorted){ r, s, bk_policy_key(s, bk_policy_key_of(bk_text_of(r->path ? r->path : ""))), n };
+		}
+	qsort(*out, n, sizeof **out, compare_rules);
+	return n;
+}
+
+static uint32_t bucket_count(size_t keys)
+{
+	uint32_t n = 1;
+
+	while (n < keys + keys / 4 + 1)
+		n *= 2;
+	return n;
+}
+
+static void put_bucket(struct bk_bucket *buckets, uint32_t count, uint32_t key, uint32_t first)
+{
+	uint32_t i = key & (count - 1);
+
+	while (buckets[i].first)
+		i = (i + 1) & (count - 1);
+	buckets[i] = (struct bk_bucket){ key, first + 1 };
+}
+
+static void fill_sections(const struct bk_model *m, struct bk_policy_header *h)
+{
+	for (int s = 0; s < BK_SECTIONS; s++) {
+		const struct bk_model_section *from = &m->section[s];
+
+		h->section[s].mode = (uint8_t)(from->has_mode ? from->mode : m->mode);
+		h->section[s].flags = (uint8_t)((from->present ? 0 : BK_SECTION_ABSENT) | (from->allows ? BK_SECTION_ALLOWS : 0));
+		h->section[s].rule_count = (uint32_t)from->count;
+	}
+}
+
+void bk_policy_digest(const void *bytes, size_t size, uint8_t digest[32])
+{
+	struct bk_policy_header head;
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+
+	memcpy(&head, bytes, sizeof head);
+	head.checksum = 0;
+	memset(head.digest, 0, 32);
+	EVP_DigestInit_ex(c, EVP_sha256(), NULL);
+	EVP_DigestUpdate(c, &head, sizeof head);
+	EVP_DigestUpdate(c, (const char *)bytes + sizeof head, size - sizeof head);
+	EVP_DigestFinal_ex(c, digest, NULL);
+	EVP_MD_CTX_free(c);
+}
+
+int bk_policy_compile(const struct bk_model *m, struct bk_buf *out, struct bk_diags *d)
+{
+	BK_FREE struct sorted *sorted = NULL;
+	size_t n = sort_rules(m, &sorted), all = n + m->has_main;
+	struct bk_policy_header h = { .magic = BK_POLICY_MAGIC, .version = BK_POLICY_VERSION };
+	struct writer w = { 0 };
+	struct bk_policy check;
+	uint32_t fault = 0;
+
+	h.bucket_count = bucket_count(n);
+	h.bucket_offset = sizeof h;
+	h.rule_offset = h.bucket_offset + h.bucket_count * (uint32_t)sizeof(struct bk_bucket);
+	h.rule_count = (uint32_t)all;
+	h.data_offset = h.rule_offset + (uint32_t)(all * sizeof(struct bk_rule));
+	w.base = h.data_offset;
+	bk_buf_add(&w.data, "\0\0\0", 4);	/* offset 0 of the data is nobody's */
+	BK_FREE struct bk_bucket *buckets = bk_alloc(h.bucket_count * sizeof *buckets);
+	BK_FREE struct bk_rule *rules = bk_alloc((all + 1) * sizeof *rules);
+	for (size_t i = 0; i < n; i++) {
+		rules[i] = put_rule(&w, sorted[i].rule, sorted[i].section);
+		if (i == 0 || sorted[i].key != sorted[i - 1].key)
+			put_bucket(buckets, h.bucket_count, sorted[i].key, (uint32_t)i);
+		if (i + 1 == n || sorted[i].key != sorted[i + 1].key)
+			rules[i].flags |= BK_RULE_LAST;
+	}
+	if (m->has_main) {
+		rules[n] = put_rule(&w, &m->main, BK_PROCESSES);
+		rules[n].flags = BK_RULE_MAIN | BK_RULE_LAST;
+		rules[n].action = BK_ALLOW;
+		h.main = (uint32_t)n + 1;
+	}
+	h.function = put_text(&w, m->function);
+	h.expires = m->expires;
+	h.flags = m->refuse_unsupported ? BK_UNSUPPORTED_REFUSE : 0;
+	fill_sections(m, &h);
+	while (w.data.len % 8)
+		bk_buf_add(&w.data, "", 1);
+	h.size = h.data_offset + (uint32_t)w.data.len;
+	bk_buf_free(out);
+	bk_buf_add(out, &h, sizeof h);
+	bk_buf_add(out, buckets, h.bucket_count * sizeof *buckets);
+	bk_buf_add(out, rules, all * sizeof *rules);
+	bk_buf_add(out, w.data.at, w.data.len);
+	bk_buf_free(&w.data);
+	tdestroy(w.texts, free_interned);
+	bk_policy_digest(out->at, out->len, ((struct bk_policy_header *)out->at)->digest);
+	((struct bk_policy_header *)out->at)->checksum = bk_policy_checksum(out->at, out->len);
+	enum bk_policy_error error = bk_policy_verify(&check, out->at, out->len, &fault);
+	if (error == BK_POLICY_OK)
+		return 0;
+	bk_diag_add(d, BK_ERROR, NULL, 0, 0, "the compiled policy cannot be used: %s (at byte %u)", bk_policy_error_text(error), fault);
+	return -EINVAL;
+}
