@@ -104,7 +104,7 @@ $(BUILD)/buckler: $(call objects,host,$(HOSTED) $(CLI))
 
 # The section .rest begins on a 64 KiB boundary, 56 KiB behind the first byte: shim/loop.c says why.
 $(BUILD)/buckler-init: $(call objects,x86_64,$(call shim_sources,x86_64))
-	$(CC) $(FREELD) -Wl,-Ttext-segment=0x412000 -Wl,--section-start=.rest=0x420000 -o $@ $^
+	$(CC) $(FREELD) -Wl,-Ttext-segment=0x412000 -Wl,--section-start=.rest=0x420000 -Wl,-Tbss=0x422000 -o $@ $^
 	strip --strip-all --remove-section=.comment $@
 
 $(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch64))
