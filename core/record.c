@@ -214,11 +214,12 @@ static void put_hash(struct line *l, const char *name, const uint8_t *hash, uint
 	plain(l, "\"");
 }
 
-static struct bk_text next_argument(const struct bk_args *args, uint32_t *pos)
+/* What is longer than the line will be cut anyway: its end is not looked for. */
+static struct bk_text next_argument(const struct line *l, const struct bk_args *args, uint32_t *pos)
 {
 	struct bk_text t = { args->at + *pos, 0 };
 
-	while (*pos + t.len < args->size && t.at[t.len])
+	while (*pos + t.len < args->size && t.at[t.len] && t.len < l->cap)
 		t.len++;
 	*pos += t.len + 1;
 	return t;
@@ -236,7 +237,7 @@ static void put_argv(struct line *l, const struct bk_args *args)
 	plain(l, "[");
 	begin = l->len;
 	for (uint32_t i = 0; i < args->count && pos < args->size && !l->over; i++) {
-		struct bk_text arg = next_argument(args, &pos);
+		struct bk_text arg = next_argument(l, args, &pos);
 		uint32_t used = l->len - begin;
 
 		if (l->limit - used < 3 * MARK_SIZE) {
@@ -352,7 +353,7 @@ static void say_arguments(struct line *l, const struct bk_args *args)
 	uint32_t pos = 0;
 
 	for (uint32_t i = 0; args->at && i < args->count && pos < args->size && !l->cut && !l->over; i++) {
-		struct bk_text arg = next_argument(args, &pos);
+		struct bk_text arg = next_argument(l, args, &pos);
 
 		if (i)
 			say_text(l, arg);
