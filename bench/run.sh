@@ -38,7 +38,7 @@ fi
 
 version_of() {
 	command -v "$1" >/dev/null 2>&1 || { echo missing; return; }
-	"$@" 2>&1 | sed -n '1s/^[^0-9]*\([0-9][0-9A-Za-z.]*\).*/\1/p'
+	"$@" 2>&1 | sed -n '1s/^[^0-9]*\([0-9][0-9A-Za-z.~]*\).*/\1/p'
 }
 
 machine() {

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COLUMNS_MAX 8
+#define COLUMNS_MAX 12
 
 static const char options_text[] =
 	"\n"
