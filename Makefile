@@ -35,6 +35,9 @@ FREE_aarch64 = $(subst -fcf-protection=none,,$(FREE)) -mno-outline-atomics
 FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none -Wl,-z,norelro \
          -Wl,-z,noexecstack -Wl,--orphan-handling=place
 
+# The section .rest is a mapping of its own, with a gap before it: shim/loop.c says why.
+FREELD_x86_64 = -Wl,-Ttext-segment=0x400000 -Wl,--section-start=.rest=0x420000 -Wl,-Tbss=0x430000
+
 LIBS   = -lyaml -ljansson -lelf -lcrypto
 
 src       = $(sort $(wildcard $(1)/*.c))
@@ -102,9 +105,8 @@ $(BUILD)/x86_64/core/sha256.c.o: FREE_x86_64 := $(filter-out -mgeneral-regs-only
 $(BUILD)/buckler: $(call objects,host,$(HOSTED) $(CLI))
 	$(CC) -pie -Wl,-z,relro,-z,now -o $@ $^ $(LIBS)
 
-# The section .rest begins on a 64 KiB boundary, 56 KiB behind the first byte: shim/loop.c says why.
 $(BUILD)/buckler-init: $(call objects,x86_64,$(call shim_sources,x86_64))
-	$(CC) $(FREELD) -Wl,-Ttext-segment=0x412000 -Wl,--section-start=.rest=0x420000 -Wl,-Tbss=0x422000 -o $@ $^
+	$(CC) $(FREELD) -Wl,-Tbss=0x422000 -o $@ $^
 	strip --strip-all --remove-section=.comment $@
 
 $(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch64))

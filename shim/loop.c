@@ -8,8 +8,8 @@
 #define SUMMARY_S	2
 
 /*
- * What runs on the way into rest lies at the end of the text, on a 64 KiB boundary (Makefile): a fault maps up to 16 pages from such a
- * boundary on (mm/memory.c, do_fault_around), so that of the text only this page comes back.
+ * What runs on the way into rest lies in a mapping of its own (Makefile): a fault maps up to 16 pages around it, but never beyond
+ * its mapping (mm/memory.c, do_fault_around), so that of the text only this page comes back.
  */
 #define REST __attribute__((noinline, section(".rest")))
 
@@ -79,14 +79,14 @@ REST void bk_scratch_new(struct bk_shim *s)
 /* Gives back buffers, the stack's pages below the one in use, and the text that rest does not need: it is clean, and comes back with one fault. */
 REST static void give_back(struct bk_shim *s)
 {
-	extern char __executable_start[];
+	extern char __executable_start[], etext[];
 	char *here = __builtin_frame_address(0), *low = bk_stack_low();
 
 	bk_scratch_new(s);
 	here = (char *)(((uintptr_t)here - 512) & ~(uintptr_t)(BK_PAGE - 1));
 	if (here > low)
 		sys_madvise(low, (size_t)(here - low), MADV_DONTNEED);
-	sys_madvise(__executable_start, (size_t)((char *)(uintptr_t)give_back - __executable_start) & ~(size_t)(BK_PAGE - 1), MADV_DONTNEED);
+	sys_madvise(__executable_start, (size_t)(etext - __executable_start), MADV_DONTNEED);
 }
 
 /* --- start event ------------------------------------------------------------------------------------------------------------ */
