@@ -106,7 +106,7 @@ $(BUILD)/buckler: $(call objects,host,$(HOSTED) $(CLI))
 	$(CC) -pie -Wl,-z,relro,-z,now -o $@ $^ $(LIBS)
 
 $(BUILD)/buckler-init: $(call objects,x86_64,$(call shim_sources,x86_64))
-	$(CC) $(FREELD) -Wl,-Tbss=0x422000 -o $@ $^
+	$(CC) $(FREELD) $(FREELD_x86_64) -o $@ $^
 	strip --strip-all --remove-section=.comment $@
 
 $(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch64))

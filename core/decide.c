@@ -329,7 +329,7 @@ static struct bk_decision decide_interpreter(const struct judgement *script, str
 	return conclude(&j).verdict == BK_ALLOWED ? d : denied(BK_WHY_INTERPRETER, d.rule);
 }
 
-static struct bk_decision decide_process(const struct bk_policy *policy, const struct bk_request *request)
+static struct bk_decision decide_path(const struct bk_policy *policy, const struct bk_request *request)
 {
 	struct judgement j = judgement_of(policy, request, BK_PROCESSES);
 	bool main = request->flags & BK_REQ_MAIN;
@@ -344,6 +344,24 @@ static struct bk_decision decide_process(const struct bk_policy *policy, const s
 	if (main && d.verdict == BK_DENIED && d.reason == BK_WHY_NO_RULE)
 		d = denied(BK_WHY_NOT_MAIN, bk_policy_main(policy) ? policy->head->main - 1 : NONE);
 	return d;
+}
+
+static bool unnamed(struct bk_decision d)
+{
+	return d.verdict == BK_DENIED && (d.reason == BK_WHY_NO_RULE || d.reason == BK_WHY_NOT_MAIN);
+}
+
+/* People write /bin/sh, the file is /usr/bin/dash: what the rules do not know by its own name is asked for by the name of the call. */
+static struct bk_decision decide_process(const struct bk_policy *policy, const struct bk_request *request)
+{
+	struct bk_decision d = decide_path(policy, request), by_name;
+	struct bk_request alias = *request;
+
+	if (!unnamed(d) || !request->called.len)
+		return d;
+	alias.path = request->called;
+	by_name = decide_path(policy, &alias);
+	return unnamed(by_name) ? d : by_name;
 }
 
 /* The loader maps the program itself like a library; so whatever may be executed may be mapped. */

@@ -20,6 +20,8 @@ struct bk_request {
 	uint32_t        flags;
 	struct bk_text  path;		/* canonical path of the image or the mapped file; for a script: the script.
 					   environment: the whole entry "NAME=value" */
+	struct bk_text  called;		/* processes: another absolute name under which the same file was called (/bin/sh for /usr/bin/dash);
+					   asked only where no rule names path; empty: none */
 	struct bk_text  interpreter;	/* canonical path of the image that runs the script; empty: path is no script */
 	struct bk_args  argv;		/* whole, argv[0] first, as the kernel hands it to the image */
 	uint32_t        first_arg;	/* index of the argument that the first pattern of `args` is compared with */

@@ -60,7 +60,7 @@ static void give_terminal(int fd, int group)
 static long install(struct bk_start *start, uint32_t flags, uint32_t how)
 {
 	struct sock_filter code[BK_FILTER_MAX];
-	struct bk_filter_spec spec = { BK_ARCH_AUDIT, flags, (uint32_t)start->shim->self };
+	struct bk_filter_spec spec = { BK_ARCH_AUDIT, flags, (uint32_t)start->shim->self, (uint32_t)start->shim->group };
 	struct sock_fprog program = { (unsigned short)bk_filter_build(&spec, code, BK_FILTER_MAX), code };
 
 	if (!program.len)

@@ -50,6 +50,8 @@ static uint32_t filter_flags(struct bk_shim *s)
 		flags |= BK_FILTER_NO_CODE;
 	else if (code != BK_OFF && !code_allowed)
 		flags |= BK_FILTER_ASK_CODE;
+	if (flags & (BK_FILTER_NO_CODE | BK_FILTER_ASK_CODE))
+		flags |= BK_FILTER_MAP;		/* a memory file, mapped */
 	return flags;
 }
 
@@ -73,6 +75,7 @@ static void get_ready(struct bk_shim *s, const struct bk_options *o)
 	uint64_t all = ~0ULL;
 
 	s->self = (int)sys_getpid();
+	s->group = (int)sys_getpgid(0);
 	s->uid = (uint32_t)sys_geteuid();
 	s->least = o->least;
 	s->form = o->form;

@@ -119,6 +119,30 @@ static uint32_t put_arg(struct bk_shim *s, uint32_t used, const char *arg)
 	return (uint32_t)(at - s->scratch->argv) + 1;
 }
 
+/* A name that rules can hold: absolute, and without parts that another name could stand for. */
+static struct bk_text rule_name(const char *path)
+{
+	struct bk_text t = bk_text_of(path), none = { NULL, 0 };
+
+	if (!t.len || path[0] != '/')
+		return none;
+	for (uint32_t i = 0; i + 1 < t.len; i++)
+		if (path[i] == '/' && (path[i + 1] == '/' || path[i + 1] == '.'))
+			return none;
+	return t;
+}
+
+/* The name that was called, where it still leads to the very file that is judged. */
+static struct bk_text name_called(const struct bk_image *image, struct bk_text called)
+{
+	struct bk_text name = called.at ? rule_name(called.at) : called;
+	struct stat st;
+
+	if (!name.len || sys_stat(name.at, &st) < 0 || st.st_ino != image->inode || (uint32_t)st.st_dev != image->device)
+		return (struct bk_text){ NULL, 0 };
+	return name;
+}
+
 /*
  * Turns a request for the loader, called as a program, into one for the program that it will load.  `image` becomes that
  * program's.
@@ -138,6 +162,7 @@ static void see_through_loader(struct bk_shim *s, int pid, struct bk_request *r,
 	*image = program;
 	bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)program.fd);
 	r->path = program.path;
+	r->called = name_called(image, name);
 	r->first_arg = index + 1;
 }
 
@@ -177,9 +202,9 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 {
 	bool at = n->data.nr == __NR_execveat;
 	const __u64 *a = n->data.args;
-	char path[BK_PATH_MAX], option[256];
+	char *path = s->scratch->called, option[256];
 	int error;
-	long length = bk_memory_string((int)n->pid, a[at], path, sizeof path);
+	long length = bk_memory_string((int)n->pid, a[at], path, sizeof s->scratch->called);
 
 	if (length < 0)
 		return (int)-length;
@@ -190,6 +215,7 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 		return -error;
 	bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)image->fd);
 	r->path = image->path;
+	r->called = rule_name(path);
 	if ((image->mode & 0170000) != 0100000)
 		return EACCES;
 	if (bk_image_script(s, image, link, s->scratch->interpreter, option, sizeof option)) {
@@ -288,6 +314,7 @@ static void see_through_script(struct bk_shim *s, int pid, struct bk_request *r,
 	}
 	r->interpreter = image->path;
 	r->path = script.path;
+	r->called = rule_name(fresh->called.at);
 	r->first_arg = index_of(&r->argv, fresh->called) + 1;
 	*image = script;
 	bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)script.fd);
@@ -311,6 +338,8 @@ static struct bk_decision judge_after(struct bk_shim *s, int pid, const struct b
 		return refused;
 	r->path = image.path;
 	r->argv = fresh->argv;
+	if (!bk_text_equal(fresh->called, image.path))
+		r->called = name_called(&image, fresh->called);
 	if (image.inode != f->inode || image.device != f->device)
 		see_through_script(s, pid, r, &image, fresh, link);
 	if (!r->interpreter.len && bk_is_loader(r->path))
@@ -412,6 +441,11 @@ static void protect(struct bk_shim *s, const struct seccomp_notif *n)
 		code(s, n);
 }
 
+static bool code_allowed(const struct bk_shim *s)
+{
+	return bk_policy_section_flags(&s->policy, BK_GENERATED_CODE) & BK_SECTION_ALLOWS || !judged(s, BK_GENERATED_CODE);
+}
+
 static void map_file(struct bk_shim *s, const struct seccomp_notif *n)
 {
 	struct bk_request r = { .section = BK_LIBRARIES };
@@ -423,6 +457,10 @@ static void map_file(struct bk_shim *s, const struct seccomp_notif *n)
 
 	if (error) {
 		answer(s, n->id, error == -ENOENT ? EBADF : -error);
+		return;
+	}
+	if (image.anonymous && !judged(s, BK_LIBRARIES)) {
+		code(s, n);		/* a file without a name is memory */
 		return;
 	}
 	r.path = image.path;
@@ -445,9 +483,9 @@ static void map_file(struct bk_shim *s, const struct seccomp_notif *n)
 
 static void map(struct bk_shim *s, const struct seccomp_notif *n)
 {
-	bool anonymous = n->data.args[3] & MAP_ANONYMOUS;
+	bool writable = (n->data.args[2] & PROT_WRITE) && !code_allowed(s);
 
-	if (anonymous)
+	if (n->data.args[3] & MAP_ANONYMOUS || writable)
 		code(s, n);
 	else
 		map_file(s, n);
@@ -478,6 +516,18 @@ static void map_after(struct bk_shim *s, int tid, struct bk_flight *f, int signa
 
 /* --- refused calls ---------------------------------------------------------------------------------------------------------------- */
 
+/* Aimed at the shim, or at everybody: refused whatever the mode says. */
+static bool aims_at_us(const struct bk_shim *s, const struct seccomp_data *call)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		int number = (int)call->args[i];
+
+		if (number == s->self || number == -s->self || (i == 0 && number == -1))
+			return true;
+	}
+	return false;
+}
+
 static void refused(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_filter_call *call)
 {
 	enum bk_mode mode = bk_policy_mode(&s->policy, BK_PROCESSES);
@@ -488,9 +538,9 @@ static void refused(struct bk_shim *s, const struct seccomp_notif *n, const stru
 
 	if (s->least > mode)
 		mode = s->least;
-	if (mode == BK_ALERT)
+	if (mode == BK_ALERT && !aims_at_us(s, &n->data))
 		e.verdict = BK_ALERTED;
-	if (mode == BK_LEARN)
+	if (mode == BK_LEARN && !aims_at_us(s, &n->data))
 		e.verdict = BK_LEARNED;
 	note_parent((int)n->pid, s->scratch->parent, BK_PATH_MAX);
 	e.parent = bk_text_of(s->scratch->parent);

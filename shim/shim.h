@@ -81,7 +81,7 @@ struct bk_repeat {
 /* Large buffers; contents never survive an idle moment. */
 struct bk_scratch {
 	char path[BK_PATH_MAX + 64], interpreter[BK_PATH_MAX + 64], parent[BK_PATH_MAX + 64];
-	char name[BK_PATH_MAX + 64], walk[BK_PATH_MAX + 64];
+	char name[BK_PATH_MAX + 64], walk[BK_PATH_MAX + 64], called[BK_PATH_MAX];
 	char line[BK_LINE_MAX];
 	char flight_parent[BK_FLIGHTS][512];
 	uint8_t block[16384];		/* file contents on their way into a hash; text of /proc/PID/maps */
@@ -100,7 +100,7 @@ struct bk_shim {
 	enum bk_mode least;
 	enum bk_form form;
 	int listener, signals, log;	/* descriptors, -1: none */
-	int main_pid, self, wait_timer;
+	int main_pid, self, group, wait_timer;
 	uint32_t uid;
 	uint32_t seq, dropped, tokens, token_time;
 	int terminal;			/* descriptor of the controlling terminal that was given to the function, -1: none */
