@@ -301,23 +301,45 @@ static uint32_t index_of(const struct bk_args *args, struct bk_text what)
 	return 0;
 }
 
-/* The image is an interpreter: the request becomes one for the script. */
+/*
+ * True where `script` is one and its first line names `image`.  An image that is not the file that was called may also have
+ * taken its place in a race, and then the file that is there now says nothing about it.
+ */
+static bool runs_in(struct bk_shim *s, int pid, struct bk_image *script, const char *link, const struct bk_image *image, uint32_t at)
+{
+	char option[256];
+	struct bk_image by;
+	bool same;
+
+	if (!bk_image_script(s, script, link, s->scratch->interpreter, option, sizeof option) || at != (*option ? 2u : 1u))
+		return false;
+	if (bk_image_open(s, pid, BK_AT_CWD, s->scratch->interpreter, s->scratch->interpreter, &by) < 0)
+		return false;
+	same = by.inode == image->inode && by.device == image->device;
+	bk_image_close(&by);
+	return same;
+}
+
+/* The image may be an interpreter: then the request becomes one for the script. */
 static void see_through_script(struct bk_shim *s, int pid, struct bk_request *r, struct bk_image *image, const struct bk_fresh *fresh, char link[64])
 {
 	struct bk_image script;
+	uint32_t at = index_of(&r->argv, fresh->called);
+	char own[64];
 
 	if (!fresh->called.at || bk_image_open(s, pid, BK_AT_CWD, fresh->called.at, s->scratch->name, &script) < 0)
 		return;
-	if (script.inode == image->inode && script.device == image->device) {
+	bk_put_number(bk_put(own, own + 64, "/proc/self/fd/"), own + 64, (uint32_t)script.fd);
+	if (!runs_in(s, pid, &script, own, image, at)) {
 		bk_image_close(&script);
 		return;
 	}
 	r->interpreter = image->path;
 	r->path = script.path;
 	r->called = rule_name(fresh->called.at);
-	r->first_arg = index_of(&r->argv, fresh->called) + 1;
+	r->first_arg = at + 1;
 	*image = script;
-	bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)script.fd);
+	bk_put(link, link + 64, own);
 	/* The interpreter will open the script by the name that was called: that way must be as safe as the file. */
 	if (bk_text_equal(fresh->called, script.path) || fresh->called.at[0] == '/')
 		if (bk_image_fixed(s, image, link))
