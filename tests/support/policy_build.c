@@ -110,7 +110,8 @@ void build_policy(struct built *b)
 
 	for (head.bucket_count = 4; head.bucket_count < 2 * b->count; head.bucket_count *= 2)
 		;
-	qsort(b->rules, b->count, sizeof *b->rules, by_key);
+	if (b->count)
+		qsort(b->rules, b->count, sizeof *b->rules, by_key);
 	buckets = bk_alloc(head.bucket_count * sizeof *buckets);
 	memcpy(head.section, b->section, sizeof head.section);
 	head.bucket_offset = sizeof head;
