@@ -423,23 +423,23 @@ static void code(struct bk_shim *s, const struct seccomp_notif *n)
 	settle(s, n, &d);
 }
 
-/* mprotect and pkey_mprotect: a file's mapping that becomes executable counts as one that was mapped so. */
+/*
+ * mprotect and pkey_mprotect: a file's mapping that becomes executable counts as one that was mapped so, and as generated
+ * code, because a private copy of a listed file may hold anything by now.
+ */
 static void protect(struct bk_shim *s, const struct seccomp_notif *n)
 {
 	uint64_t at = n->data.args[0], end = at + n->data.args[1];
 	struct bk_request r = { .section = BK_LIBRARIES };
 	struct bk_decision d = { .verdict = BK_ALLOWED };
 	struct bk_mapping m;
-	bool memory = false;
-	int rounds = 0;
+	int files = 0;
 
-	for (; at < end && rounds < 64; at = m.end, rounds++) {
+	for (; at < end; at = m.end) {
 		if (bk_mapping_at(s, (int)n->pid, at, &m) < 0 || m.start >= end)
 			break;
-		if (!m.inode) {
-			memory = true;
+		if (!m.inode)
 			continue;
-		}
 		char link[64];
 		struct bk_image image;
 
@@ -453,11 +453,13 @@ static void protect(struct bk_shim *s, const struct seccomp_notif *n)
 		bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)image.fd);
 		d = bk_judge(s, &r, &image, link);
 		bk_image_close(&image);
-		if (bk_stops(d.verdict) || rounds == 63)
+		if (++files > 64)	/* more than anybody needs; a bound for the time that this takes */
+			d = (struct bk_decision){ BK_DENIED, BK_WHY_NO_RULE, UINT32_MAX };
+		if (bk_stops(d.verdict))
 			break;
 	}
 	speak(s, BK_EVENT_LOAD, &r, &d, (int)n->pid);
-	if (bk_stops(d.verdict) || !memory)
+	if (bk_stops(d.verdict))
 		settle(s, n, &d);
 	else
 		code(s, n);
