@@ -1,0 +1,267 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A function cannot tell that buckler-init is there, and neither can who started it: status, signals, arguments, environment,
+# descriptors, folder, limits, terminal, orphans, and being PID 1.
+. "${0%/*}/../support/tap.sh"
+
+[ -x "$SHIM" ] && [ -x "$BUCKLER" ] || { tap_fail 'buckler and buckler-init are built'; done_testing; }
+cat >p.yaml <<'YAML'
+version: 1
+processes: ["/**"]
+libraries: ["/**"]
+generated_code: allow
+YAML
+"$BUCKLER" compile -q p.yaml -o p.bkl || exit 2
+gcc -std=gnu11 -D_GNU_SOURCE -o state "$TOP/tests/integration/state/state.c" || exit 2
+
+# Runs without and with the shim, the same shell commands before it; $T/bare and $T/with are what it
+# printed, into a file of the same name.
+shim="$SHIM -p $T/p.bkl --"
+both() {
+	both_before=$1
+	shift
+	(eval "$both_before"; exec "$@") >given 2>/dev/null
+	bare_status=$?
+	mv given bare
+	# shellcheck disable=SC2086
+	(eval "$both_before"; exec $shim "$@") >given 2>/dev/null
+	with_status=$?
+	mv given with
+}
+same() {
+	if [ "$bare_status" = "$with_status" ] && cmp -s bare with; then
+		tap_pass "$1"
+	else
+		tap_fail "$1"
+		tap_comment "status $bare_status and $with_status"
+		tap_comment "$(diff bare with | head -20)"
+	fi
+}
+
+# --- status ---
+
+wrong=
+n=0
+while [ $n -le 255 ]; do
+	# shellcheck disable=SC2086
+	$shim sh -c "exit $n" 2>/dev/null
+	status=$?
+	[ $status -eq $n ] || wrong="$wrong $n:$status"
+	n=$((n + 1))
+done
+is "$wrong" '' 'exit status 0 to 255'
+wrong=
+for s in 1 2 3 4 6 7 8 9 10 11 13 14 15 31; do
+	# shellcheck disable=SC2086
+	$shim sh -c "ulimit -c 0; kill -$s \$\$" 2>/dev/null
+	status=$?
+	[ $status -eq $((128 + s)) ] || wrong="$wrong $s:$status"
+done
+is "$wrong" '' 'death by a signal: 128 + its number'
+# shellcheck disable=SC2086
+run $shim ./no-such-program
+status 127 'a program that is not there: 127'
+# shellcheck disable=SC2086
+run $shim no-such-program
+status 127 'a program that is not in PATH: 127'
+: >file
+# shellcheck disable=SC2086
+run $shim ./file
+status 126 'a file that cannot be executed: 126'
+# shellcheck disable=SC2086
+run $shim "$T"
+status 126 'a folder: 126'
+run "$SHIM" -p ./no-such-policy -- true
+status 125 'no policy: 125'
+printf 'garbage' >bad.bkl
+run "$SHIM" -p bad.bkl -- true
+status 125 'a damaged policy: 125'
+
+# --- what a process is given ---
+
+both : ./state
+same 'a process is given the same'
+both : ./state '' ' ' '--' '-p' "$(printf 'a\nb\tc\033[31m\377\200')" '"quoted"' "$(head -c 100000 /dev/zero | tr '\0' x)"
+same 'arguments: empty, odd bytes, 100,000 bytes'
+both 'export "ODD=$(printf "a\nb\377")" EMPTY= NAME=value; unset HOME' ./state
+same 'environment: odd bytes, empty, absent'
+both : env -i ./state
+same 'an empty environment'
+(BUCKLER_MODE=alert BUCKLER_LOG_FORM=plain BUCKLER_X=1 $shim env) >out 2>/dev/null
+unlike "$(cat out)" '^BUCKLER_' 'the names that begin with BUCKLER_ are not passed on'
+both 'exec 3<p.yaml 7>>made 9<>file 12<&0 200>/dev/null; read -r l <&3' ./state
+same 'descriptors: numbers, flags, positions'
+both 'exec 0<&-' ./state
+same 'no standard input'
+both 'exec 0<&- 5<&-' ./state
+same 'closed descriptors'
+"$SHIM" --log-fd 9 -p p.bkl -- ./state 9>log >out
+unlike "$(cat out)" '^descriptor 9 ' 'the descriptor of the log is not passed on'
+like "$(cat log)" '"event":"start"' 'it got the start event'
+both 'umask 027' ./state
+same 'umask'
+both 'mkdir -p deep/er; cd deep/er' "$T/state"
+same 'working folder'
+both 'trap "" HUP USR1 CHLD PIPE' ./state
+same 'ignored signals'
+both : ./state block ./state
+same 'blocked signals of a child'
+(exec ./state block ./state) >given 2>/dev/null
+mv given bare
+(exec ./state block "$SHIM" -p p.bkl -- ./state) >given 2>/dev/null
+mv given with
+ok 'blocked signals from outside' cmp bare with
+both 'ulimit -n 64; ulimit -s 4096; ulimit -t 1000' ./state
+same 'limits'
+both : nice -n 5 ./state
+same 'priority'
+both : sh -c 'cat /proc/self/comm; readlink /proc/self/exe; tr "\0" " " </proc/self/cmdline; cat /proc/self/oom_score_adj'
+same 'name, image, arguments in /proc'
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$T"
+	chmod 644 p.bkl
+	both : setpriv --reuid=65534 --regid=65534 --clear-groups -- ./state
+	same 'another user'
+fi
+
+# --- input and output ---
+
+head -c 3000000 /dev/urandom >data
+# shellcheck disable=SC2086
+is "$(cat data | $shim cat 2>/dev/null | sha256sum)" "$(sha256sum <data)" 'three megabytes through pipes'
+both : sh -c 'yes | head -3; echo to-error >&2; cat </dev/null'
+same 'a pipe that is closed early'
+# shellcheck disable=SC2086
+is "$( ($shim yes; echo "status $?" >&2) 2>err | head -1; grep -o 'status [0-9]*' err)" "$(printf 'y\nstatus 141')" 'SIGPIPE of the function'
+
+# --- signals from outside ---
+
+# The program under test says when it is ready.
+wait_for() {
+	tries=0
+	until [ -s "$1" ] || [ $tries -gt 100 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+}
+for s in TERM INT HUP USR1 USR2 QUIT WINCH; do
+	: >ready
+	# A shell's background job ignores INT and QUIT, so perl sets what is expected.
+	perl -e '$SIG{INT} = $SIG{QUIT} = "DEFAULT"; exec @ARGV' $shim perl -e '
+		$SIG{$ARGV[0]} = sub { print "got $ARGV[0]\n"; exit 3 };
+		open my $f, ">", "ready"; print $f 1; close $f;
+		sleep 1 for 1 .. 10; exit 4' $s >out 2>err &
+	pid=$!
+	wait_for ready
+	kill -$s $pid
+	wait $pid
+	is "$? $(cat out)" "3 got $s" "SIG$s reaches the function"
+done
+: >ready
+$shim sh -c 'echo 1 >ready; exec sleep 10' 2>/dev/null &
+pid=$!
+wait_for ready
+kill -TERM $pid
+wait $pid
+is $? 143 'a signal that the function does not catch: its death is the status'
+: >ready
+$shim sh -c 'echo 1 >ready; sleep 0.3; exit 5' 2>/dev/null &
+pid=$!
+wait_for ready
+kill -STOP $pid
+kill -CONT $pid
+wait $pid
+is $? 5 'stopped and continued'
+
+# --- processes ---
+
+cat >orphans <<'SH'
+i=0
+while [ $i -lt 20 ]; do
+	(sh -c 'sleep 0.1 & exec true') &
+	i=$((i + 1))
+done
+wait
+sleep 0.5
+grep -l '^State:.*zombie' /proc/[0-9]*/status 2>/dev/null | while read -r f; do
+	grep -q "^PPid:.$PPID$" "$f" && echo zombie
+done
+echo done
+SH
+# shellcheck disable=SC2086
+run $shim sh orphans
+out '^done$' 'orphans: the function goes on'
+unlike "$(cat out)" zombie 'orphans are reaped'
+both : sh -c 'for i in 1 2 3; do sleep 0.01 & done; wait; echo $?; (exit 9) & wait $!; echo $?'
+same 'children of the function are its own to wait for'
+both : sh -c '(kill -9 $$); echo not reached'
+same 'killed by its own child'
+
+if [ "$(id -u)" -eq 0 ] && unshare -pf --mount-proc true 2>/dev/null; then
+	# shellcheck disable=SC2086
+	run unshare -pf --mount-proc $shim sh -c 'exit 7'
+	status 7 'as PID 1: status'
+	# shellcheck disable=SC2086
+	run unshare -pf --mount-proc $shim sh -c 'kill -TERM $$'
+	status 143 'as PID 1: death by a signal'
+	# shellcheck disable=SC2086
+	run unshare -pf --mount-proc $shim sh orphans
+	out '^done$' 'as PID 1: orphans'
+	unlike "$(cat out)" zombie 'as PID 1: orphans are reaped'
+	# shellcheck disable=SC2086
+	run unshare -pf --mount-proc $shim sh -c 'echo $PPID; kill -KILL 1; kill -STOP 1; echo alive'
+	out '^1$' 'as PID 1: it is the parent'
+	out '^alive$' 'as PID 1: it cannot be killed from within'
+	: >ready
+	# shellcheck disable=SC2086
+	unshare -pf --mount-proc $shim perl -e '$SIG{TERM} = sub { exit 3 }; open my $f, ">", "ready"; print $f 1; close $f; sleep 1 for 1 .. 10' 2>/dev/null &
+	pid=$!
+	wait_for ready
+	inner=$(cat "/proc/$pid/task/$pid/children")
+	# shellcheck disable=SC2086
+	kill -TERM $inner
+	wait $pid
+	is $? 3 'as PID 1: SIGTERM from outside reaches the function'
+else
+	tap_comment 'only root with all capabilities can be PID 1 here'
+fi
+
+# --- terminal ---
+
+script -qec "$T/state" /dev/null </dev/null 2>/dev/null | tr -d '\r' | grep -E '^(terminal|signal)' >bare
+script -qec "$shim $T/state" /dev/null </dev/null 2>/dev/null | tr -d '\r' | grep -E '^(terminal|signal)' >with
+ok 'on a terminal: descriptors and foreground' cmp bare with
+is "$(grep -c 'foreground 1' with)" 3 'on a terminal: it is in the foreground'
+cat >waits.pl <<'PL'
+$SIG{INT} = sub { print "interrupted\n"; exit 3 };
+$| = 1;
+print "ready\n";
+sleep 1 for 1 .. 10;
+exit 4;
+PL
+interrupt() {
+	(sleep 0.7; printf '\003'; sleep 0.5) | script -qec "$1 perl $T/waits.pl; echo status \$?" /dev/null 2>/dev/null | tr -d '\r' | grep -E 'interrupted|status'
+}
+is "$(interrupt "$shim")" "$(interrupt '')" 'on a terminal: control-C interrupts the function'
+like "$(interrupt "$shim")" '^status 3$' 'on a terminal: once, and its status arrives'
+
+# --- the log must not get in the way ---
+
+mkfifo pipe
+exec 8<>pipe
+# Fill it, nobody reads.
+dd if=/dev/zero of=pipe bs=4096 count=16 oflag=nonblock 2>/dev/null
+printf 'version: 1\nprocesses: []\n' >none.yaml
+"$BUCKLER" compile -q none.yaml -o none.bkl
+cat >denied.sh <<'SH'
+i=0
+while [ $i -lt 50 ]; do /usr/bin/true; i=$((i + 1)); done 2>/dev/null
+exit 6
+SH
+run timeout 20 "$SHIM" --log-fd 8 -p none.bkl -- sh denied.sh
+status 6 'a full log pipe does not hold the function up'
+exec 8>&-
+# shellcheck disable=SC2086
+run sh -c "$shim sh -c 'exit 4' 2>&-"
+status 4 'a closed standard error'
+done_testing
