@@ -3,7 +3,7 @@
 # A file type that the kernel hands to a listed interpreter (binfmt_misc).  Called as `binfmt.sh misc` or `binfmt.sh misc twin`, see attack.h.
 # The driver has registered the suffix .buckler-test for dash.
 if [ "${2:-}" = twin ]; then
-	../bin/listed.sh
+	"$(cd ../bin && pwd)"/listed.sh
 	[ $? -eq 7 ] && echo 'normal work done'
 	exit
 fi

@@ -243,6 +243,33 @@ static bool patch_twin(void)
 	return call_victim() == GOOD && memory_twin();
 }
 
+static int listed_file(void)
+{
+	return open(GOOD_LIBRARY, O_RDONLY | O_CLOEXEC);
+}
+
+/* The file is listed, what was written over its copy in memory is not in it. */
+static bool patch_library(void)
+{
+	void *at = map(PROT_READ | PROT_WRITE, MAP_PRIVATE, listed_file());
+
+	return at && put(at) && mprotect(at, 4096, PROT_READ | PROT_EXEC) == 0 && call(at);
+}
+
+static bool write_execute_library(void)
+{
+	void *at = map(PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE, listed_file());
+
+	return at && call(put(at));
+}
+
+static bool library_twin(void)
+{
+	void *at = map(PROT_READ | PROT_WRITE, MAP_PRIVATE, listed_file());
+
+	return at && put(at) && map(PROT_READ | PROT_EXEC, MAP_PRIVATE, listed_file());
+}
+
 static const struct way ways[] = {
 	{ "dlopen", dlopen_other, dlopen_twin },
 	{ "dlopen-dropped", dlopen_dropped, dlopen_twin },
@@ -259,6 +286,8 @@ static const struct way ways[] = {
 	{ "read-implies-exec", implied, implied_twin },
 	{ "own-memory", own_memory, own_memory_twin },
 	{ "patch", patch, patch_twin },
+	{ "patch-library", patch_library, library_twin },
+	{ "write-execute-library", write_execute_library, library_twin },
 };
 
 ATTACK_MAIN(ways)

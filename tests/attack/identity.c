@@ -280,9 +280,10 @@ static bool script_nested(void)
 	return put_file("outer", line, 0755) && runs(start("./outer"), EVIL);
 }
 
+/* By its whole name: the interpreter gets it as an argument, and a rule can say which. */
 static bool script_twin(void)
 {
-	return runs(start("../bin/listed.sh"), GOOD);
+	return spelled("%s/%s", "listed.sh", GOOD);
 }
 
 static bool script_memfd(void)

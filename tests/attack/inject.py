@@ -55,7 +55,7 @@ def drop_library():
 
 WAYS = {
     "object-key": (object_key, object_key_twin),
-    "pickle": (lambda: unpickle((subprocess.getoutput, ("cat ../bin/secret",))), unpickle_twin),
+    "pickle": (lambda: unpickle((subprocess.getoutput, ("cat <../bin/secret",))), unpickle_twin),
     "pickle-no-child": (lambda: unpickle((os.getenv, ("TOKEN",))), unpickle_twin),
     "ctypes": (lambda: load("../lib/evil.so"), load_twin),
     "ctypes-dropped": (drop_library, load_twin),
