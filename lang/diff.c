@@ -18,7 +18,7 @@ static char *line_of(const struct bk_model_rule *r, enum bk_section section)
 	char *start, *to;
 
 	copy.comment = NULL;
-	m.section[section] = (struct bk_model_section){ .present = true, .allows = true, .rules = &copy, .count = 1 };
+	m.section[section] = (struct bk_model_section){ .present = true, .allows = r->action == BK_DENY, .rules = &copy, .count = 1 };
 	bk_policy_print(&m, &text);
 	start = strstr(text.at, "- ");
 	start = start ? start + 2 : text.at;
@@ -123,8 +123,8 @@ void bk_policy_diff(const struct bk_model *older, const struct bk_model *newer, 
 	BK_FREE char *a = main_line(older), *b = main_line(newer);
 
 	if (strcmp(a, b)) {
-		add(out, false, BK_PROCESSES, older->has_main, bk_strdup(a));
-		add(out, true, BK_PROCESSES, true, bk_strdup(b));
+		add(out, false, BK_PROCESSES, false, bk_strdup(a));
+		add(out, true, BK_PROCESSES, older->has_main, bk_strdup(b));
 	}
 	if (older->refuse_unsupported != newer->refuse_unsupported)
 		add(out, true, BK_PROCESSES, !newer->refuse_unsupported, bk_format("unsupported: %s", newer->refuse_unsupported ? "refuse" : "run"));
