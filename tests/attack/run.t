@@ -9,7 +9,7 @@
 
 NOBODY=65534
 chmod 755 "$T"
-scene_programs && scene_files && scene_policies && server_start || exit 2
+scene_copies && scene_programs && scene_files && scene_policies && server_start || exit 2
 trap 'scene_end; tap_end' EXIT
 binfmt=$(scene_binfmt && echo yes)
 [ -z "${binfmt}" ] || [ -e /proc/sys/fs/binfmt_misc/buckler-test ] || binfmt=
@@ -24,7 +24,7 @@ command_of() {
 	*.sh) command_words="/bin/sh $ATTACKS/$*" ;;
 	Load) command_words="$JAVA -Xshare:auto -XX:-UsePerfData -cp $T/lib $*" ;;
 	static | identity-musl) command_words="$T/bin/$*" ;;
-	*) command_words="$TOP/build/attack/$*" ;;
+	*) command_words="$ATTACKS/$*" ;;
 	esac
 }
 
@@ -162,6 +162,6 @@ while IFS="$tab" read -r name program _ _ needs policy verdict event path techni
 	for user in $users; do
 		try_row
 	done
-done <"$ATTACKS/attacks.tsv"
+done <"$TOP/tests/attack/attacks.tsv"
 [ -x "$SHIM" ] || tap_fail 'buckler-init is built'
 done_testing

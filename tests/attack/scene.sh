@@ -2,12 +2,13 @@
 # shellcheck shell=sh
 # The scene of the attacks, sourced by run.t: listed and foreign programs and libraries, scripts, policies.
 #
+#	$T/attack, $T/shim	the attacks, the programs under test
 #	$T/bin, $T/lib	programs and libraries, owned by root
 #	$T/w		the working folder of each run, made anew by scene_folder
 #	$T/policy	the policies, compiled
 
-ATTACKS=$TOP/tests/attack
-NODE=$(readlink -f "$(command -v "$TOP/build/node/bin/node" || command -v node)")
+ATTACKS=$T/attack
+NODE=$(readlink -f "$(command -v node)")
 JAVA=$(readlink -f "$(command -v java)")
 RUBY=$(readlink -f "$(command -v ruby)")
 TOKEN=DONE
@@ -16,6 +17,18 @@ x86_64) LOADER=/lib64/ld-linux-x86-64.so.2 ;;
 *) LOADER=/lib/ld-linux-aarch64.so.1 ;;
 esac
 export NODE LOADER TOKEN
+
+# The source tree may be closed to other users: everything that they run is copied.
+scene_copies() {
+	mkdir attack shim
+	cp -R "$TOP"/tests/attack/. "$TOP"/build/attack/. attack || return 1
+	cp "$BUCKLER" "$SHIM" shim 2>/dev/null || return 0
+	BUCKLER=$T/shim/${BUCKLER##*/} SHIM=$T/shim/${SHIM##*/}
+	if [ -x "$TOP/build/node/bin/node" ]; then
+		cp "$TOP/build/node/bin/node" shim/node
+		NODE=$T/shim/node
+	fi
+}
 
 scene_programs() {
 	compiler=${CC:-gcc}
