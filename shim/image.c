@@ -138,32 +138,48 @@ const uint8_t *bk_image_sha256(struct bk_shim *s, struct bk_image *image, const 
 	return seen->sha256;
 }
 
-static bool can_change(struct bk_shim *s, const char *path)
+static bool can_change(struct bk_shim *s, const char *path, struct stat *st)
 {
+	return sys_stat(path, st) < 0 || st->st_uid == s->uid || sys_access(path, 2) == 0;	/* W_OK */
+}
+
+/*
+ * True where the function can change no folder on the way to an absolute path.  With `owner`, that of the file, a folder
+ * whose sticky bit keeps others from replacing what is not theirs (/tmp) counts as safe.
+ */
+static bool way_fixed(struct bk_shim *s, struct bk_text path, const uint32_t *owner)
+{
+	char *walk = s->scratch->walk;
+	uint32_t child = owner ? *owner : s->uid;
 	struct stat st;
 
-	return sys_stat(path, &st) < 0 || st.st_uid == s->uid || sys_access(path, 2) == 0;	/* W_OK */
+	bk_put(walk, walk + BK_PATH_MAX, path.at);
+	for (uint32_t n = path.len; n > 0; n--) {
+		if (walk[n - 1] != '/')
+			continue;
+		walk[n > 1 ? n - 1 : 1] = '\0';
+		if (can_change(s, walk, &st) && (st.st_uid == s->uid || !(st.st_mode & 01000) || child == s->uid))
+			return false;
+		child = owner ? st.st_uid : s->uid;
+	}
+	return true;
 }
 
 static bool find_fixed(struct bk_shim *s, const struct bk_image *image, const char *link)
 {
 	struct statfs fs;
-	char *walk = s->scratch->walk;
+	struct stat st;
 
 	if (image->anonymous)
 		return false;
 	if (sys_statfs(link, &fs) == 0 && (fs.f_flags & 1))	/* ST_RDONLY: mounting is refused by the filter */
 		return true;
-	if (s->uid == 0 || can_change(s, link))
-		return false;
-	bk_put(walk, walk + BK_PATH_MAX, image->path.at);
-	for (uint32_t n = image->path.len; n > 0; n--)
-		if (walk[n - 1] == '/') {
-			walk[n > 1 ? n - 1 : 1] = '\0';
-			if (can_change(s, walk))
-				return false;
-		}
-	return true;
+	return s->uid != 0 && !can_change(s, link, &st) && way_fixed(s, image->path, &st.st_uid);
+}
+
+bool bk_image_name_fixed(struct bk_shim *s, const struct bk_image *image, struct bk_text called)
+{
+	return bk_text_equal(called, image->path) || (called.len && called.at[0] == '/' && s->uid != 0 && way_fixed(s, called, NULL));
 }
 
 bool bk_image_fixed(struct bk_shim *s, struct bk_image *image, const char *link)

@@ -221,7 +221,7 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 	if (bk_image_script(s, image, link, s->scratch->interpreter, option, sizeof option)) {
 		struct bk_image by;
 
-		if (bk_image_fixed(s, image, link))
+		if (bk_image_fixed(s, image, link) && bk_image_name_fixed(s, image, bk_text_of(path)))
 			r->flags |= BK_REQ_UNCHANGEABLE;
 		error = gather_script(s, (int)n->pid, a[at + 1], path, r, option);
 		if (error)
@@ -341,9 +341,8 @@ static void see_through_script(struct bk_shim *s, int pid, struct bk_request *r,
 	*image = script;
 	bk_put(link, link + 64, own);
 	/* The interpreter will open the script by the name that was called: that way must be as safe as the file. */
-	if (bk_text_equal(fresh->called, script.path) || fresh->called.at[0] == '/')
-		if (bk_image_fixed(s, image, link))
-			r->flags |= BK_REQ_UNCHANGEABLE;
+	if (bk_image_fixed(s, image, link) && bk_image_name_fixed(s, image, fresh->called))
+		r->flags |= BK_REQ_UNCHANGEABLE;
 }
 
 /* Judges what was loaded; fills the request for the event. */

@@ -204,6 +204,8 @@ void bk_image_close(struct bk_image *image);
 const uint8_t *bk_image_sha256(struct bk_shim *s, struct bk_image *image, const char *link);
 /* True where the function can change neither the file nor the way to it. */
 bool bk_image_fixed(struct bk_shim *s, struct bk_image *image, const char *link);
+/* True where `called`, a name that led to a fixed file, will lead to it again: the function can change nothing on that way either. */
+bool bk_image_name_fixed(struct bk_shim *s, const struct bk_image *image, struct bk_text called);
 /* Reads a script's first line: interpreter into `interpreter` and its one argument into `option`; false where it is none. */
 bool bk_image_script(struct bk_shim *s, struct bk_image *image, const char *link, char *interpreter, char *option, size_t cap);
 
