@@ -52,6 +52,19 @@ static void flip_folder(unsigned i)
 		_exit(1);
 }
 
+static void flip_script(unsigned i)
+{
+	if (symlink(i & 1 ? "own.sh" : "../bin/listed.sh", "next") == 0 && rename("next", "swapped") < 0)
+		_exit(1);
+}
+
+static void flip_own_script(unsigned i)
+{
+	unlink("next");
+	if (link(i & 1 ? "own.sh" : "copy.sh", "next") == 0 && rename("next", "swapped.sh") < 0)
+		_exit(1);
+}
+
 static pid_t flipper(void (*flip)(unsigned))
 {
 	pid_t pid = fork();
@@ -79,25 +92,45 @@ static int start_with(const char *path)
 	return outcome(pid);
 }
 
-static bool prepare_nothing(void) { return true; }
+static bool prepare_nothing(bool twin) { (void)twin; return true; }
 
-static bool prepare_symlink(void) { return symlink(GOOD_IMAGE, "swapped") == 0; }
+static bool prepare_symlink(bool twin) { (void)twin; return symlink(GOOD_IMAGE, "swapped") == 0; }
 
 /* swapped is listed by its hash (policy races): the content of GOOD_IMAGE. */
-static bool prepare_rename(void)
+static bool prepare_rename(bool twin)
 {
+	(void)twin;
 	return copy(GOOD_IMAGE, "copy-good", 0755) && copy(EVIL_IMAGE, "copy-evil", 0755) && link("copy-good", "swapped") == 0;
 }
 
-static bool prepare_folder(void)
+static bool prepare_folder(bool twin)
 {
+	(void)twin;
 	return mkdir("evil", 0755) == 0 && copy(EVIL_IMAGE, "evil/tool", 0755) && mkdir("good", 0755) == 0 &&
 		copy(GOOD_IMAGE, "good/tool", 0755) && symlink("good", "folder") == 0;
 }
 
+/* The interpreter opens a script by the name that was called.  The twin calls it by its own name, where nobody can change it. */
+static bool prepare_script(bool twin)
+{
+	char folder[2048];
+
+	if (chdir("../bin") < 0 || !getcwd(folder, sizeof folder) || chdir("../w") < 0)
+		return false;
+	snprintf(shared->path, sizeof shared->path, "%s/%s", folder, twin ? "listed.sh" : "../w/swapped");
+	return put_file("own.sh", "#!/bin/sh\nexit 66\n", 0755) && symlink("../bin/listed.sh", "swapped") == 0;
+}
+
+/* A script in a folder of the function, listed by the hash of bin/listed.sh. */
+static bool prepare_own_script(bool twin)
+{
+	(void)twin;
+	return put_file("own.sh", "#!/bin/sh\nexit 66\n", 0755) && copy("../bin/listed.sh", "copy.sh", 0755) && link("copy.sh", "swapped.sh") == 0;
+}
+
 static const struct race {
 	const char *name, *path;
-	bool (*prepare)(void);
+	bool (*prepare)(bool twin);
 	void (*flip)(unsigned);
 } races[] = {
 	{ "path", NULL, prepare_nothing, flip_path },
@@ -105,6 +138,8 @@ static const struct race {
 	{ "symlink", "./swapped", prepare_symlink, flip_symlink },
 	{ "rename", "./swapped", prepare_rename, flip_rename },
 	{ "folder", "./folder/tool", prepare_folder, flip_folder },
+	{ "script", NULL, prepare_script, flip_script },
+	{ "own-script", "./swapped.sh", prepare_own_script, flip_own_script },
 };
 
 struct tally { unsigned good, evil, killed, refused; };
@@ -130,7 +165,7 @@ static int race(const struct race *r, bool twin)
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	strcpy(shared->path, GOOD_IMAGE);
 	strcpy(shared->argument, "fine");
-	if (!r->prepare())
+	if (!r->prepare(twin))
 		return 2;
 	if (!twin)
 		other = flipper(r->flip);

@@ -87,9 +87,10 @@ scene_files() {
 scene_policies() {
 	mkdir policy
 	good=$(sha256sum bin/good)
+	script=$(sha256sum bin/listed.sh)
 	for source in "$ATTACKS"/policy/*.yaml; do
 		name=${source##*/}
-		sed -e "s|@T@|$T|g" -e "s|@GOOD_SHA256@|${good%% *}|g" -e "s|@LOADER@|$LOADER|g" -e "s|@NODE@|$NODE|g" \
+		sed -e "s|@T@|$T|g" -e "s|@GOOD_SHA256@|${good%% *}|g" -e "s|@SCRIPT_SHA256@|${script%% *}|g" -e "s|@LOADER@|$LOADER|g" -e "s|@NODE@|$NODE|g" \
 			-e "s|@JAVA@|$JAVA|g" -e "s|@RUBY@|$RUBY|g" "$source" >"policy/$name"
 		if [ -x "$BUCKLER" ]; then
 			"$BUCKLER" compile "policy/$name" -o "policy/${name%.yaml}.bkl" >"policy/$name.lint" 2>&1 ||
