@@ -9,6 +9,7 @@
 struct judgement {
 	const struct bk_policy *policy;
 	const struct bk_request *request;
+	struct bk_text image;		/* what the file is really called, where request->path is the name of a call */
 	enum bk_section section;	/* whose rules are asked */
 	bool file_only;			/* which file it is decides, not how it is used */
 	uint32_t allow, forbid, near;	/* rules: the first that allows, the one that forbids, the nearest that fails */
@@ -98,21 +99,25 @@ static bool fits_parent(const struct judgement *j, const struct bk_rule *r)
 	return pattern.at && bk_match_path(pattern, j->request->parent);
 }
 
-/* Moves *first behind the applet.  A rule that names none means the image under its own name, arguments from the applet on. */
+/*
+ * Moves *first behind the applet.  A rule that names none means the image under its own name, arguments from the applet on; or, where
+ * the path is a link to the image, the applet of the link's name, because what runs is what argv[0] says.
+ */
 static bool fits_applet(const struct judgement *j, const struct bk_rule *r, uint32_t *first)
 {
 	const struct bk_request *q = j->request;
 	struct bk_text pattern = bk_policy_text(j->policy, r->applet), applet;
 	uint32_t behind = *first;
+	bool own_name = bk_is_multicall(q->path);
 
-	if (q->interpreter.len || (!r->applet && !bk_is_multicall(q->path)))
+	if (q->interpreter.len || (!r->applet && !bk_is_multicall(j->image)))
 		return !r->applet;
-	applet = bk_applet(q->path, &q->argv, &behind);
-	if (!r->applet && !r->shell)
+	applet = bk_applet(j->image, &q->argv, &behind);
+	if (!r->applet && own_name && !r->shell)
 		return !r->args || behind > *first || r->action != BK_ALLOW;
 	*first = behind;
 	if (!r->applet)
-		return true;
+		return own_name || r->action != BK_ALLOW || bk_text_equal(applet, bk_text_basename(q->path));
 	return pattern.at && applet.len && bk_match_path(pattern, applet);
 }
 
@@ -147,8 +152,8 @@ static bool fits_shell(const struct judgement *j, const struct bk_rule *r, uint3
 
 	if (!r->shell)
 		return true;
-	if (bk_is_multicall(q->path))
-		name = bk_applet(q->path, &q->argv, &own);
+	if (bk_is_multicall(j->image))
+		name = bk_applet(j->image, &q->argv, &own);
 	if (q->interpreter.len || !template_.at || !bk_is_shell(name))
 		return false;
 	command = bk_shell_command(&q->argv, first);
@@ -287,7 +292,9 @@ static void consider_main(struct judgement *j, struct bk_text path)
 
 static struct judgement judgement_of(const struct bk_policy *policy, const struct bk_request *request, enum bk_section section)
 {
-	return (struct judgement){ .policy = policy, .request = request, .section = section, .allow = NONE, .forbid = NONE, .near = NONE };
+	return (struct judgement){
+		.policy = policy, .request = request, .image = request->path, .section = section, .allow = NONE, .forbid = NONE, .near = NONE,
+	};
 }
 
 /* --- deciding --------------------------------------------------------------------------------------------------------------- */
@@ -329,12 +336,14 @@ static struct bk_decision decide_interpreter(const struct judgement *script, str
 	return conclude(&j).verdict == BK_ALLOWED ? d : denied(BK_WHY_INTERPRETER, d.rule);
 }
 
-static struct bk_decision decide_path(const struct bk_policy *policy, const struct bk_request *request)
+/* By the name in request->path, of the file whose own name is `image`. */
+static struct bk_decision decide_path(const struct bk_policy *policy, const struct bk_request *request, struct bk_text image)
 {
 	struct judgement j = judgement_of(policy, request, BK_PROCESSES);
 	bool main = request->flags & BK_REQ_MAIN;
 	struct bk_decision d;
 
+	j.image = image;
 	if (main && policy->head && policy->head->magic == BK_POLICY_MAGIC && !policy->head->main)
 		return (struct bk_decision){ BK_ALLOWED, BK_WHY_SECTION, NONE };
 	if (main)
@@ -351,16 +360,22 @@ static bool unnamed(struct bk_decision d)
 	return d.verdict == BK_DENIED && (d.reason == BK_WHY_NO_RULE || d.reason == BK_WHY_NOT_MAIN);
 }
 
-/* People write /bin/sh, the file is /usr/bin/dash: what the rules do not know by its own name is asked for by the name of the call. */
+/*
+ * People write /bin/sh, the file is /usr/bin/dash: what the rules do not know by its own name is asked for by the name of the call.  Whoever
+ * makes links chooses that name, so that nobody can change the file behind it proves nothing: a rule with a hash wants the hash.  (For a
+ * script the flag speaks of the name, too.)
+ */
 static struct bk_decision decide_process(const struct bk_policy *policy, const struct bk_request *request)
 {
-	struct bk_decision d = decide_path(policy, request), by_name;
+	struct bk_decision d = decide_path(policy, request, request->path), by_name;
 	struct bk_request alias = *request;
 
 	if (!unnamed(d) || !request->called.len)
 		return d;
 	alias.path = request->called;
-	by_name = decide_path(policy, &alias);
+	if (!request->interpreter.len)
+		alias.flags &= ~BK_REQ_UNCHANGEABLE;
+	by_name = decide_path(policy, &alias, request->path);
 	return unnamed(by_name) ? d : by_name;
 }
 

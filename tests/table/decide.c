@@ -82,6 +82,7 @@ static const struct built_rule others[] = {
 #define CUT(s) .argv = { s, sizeof(s), 0, true }
 #define P(s) .path = { s, sizeof(s) - 1 }
 #define I(s) .interpreter = { s, sizeof(s) - 1 }
+#define CALLED(s) .called = { s, sizeof(s) - 1 }
 #define FROM(s) .parent = { s, sizeof(s) - 1 }
 #define EXEC .section = BK_PROCESSES, .first_arg = 1
 #define LOAD .section = BK_LIBRARIES
@@ -168,6 +169,19 @@ static const struct row process_rows[] = {
 	{ "another string", { BUSY, VEC("sh\0-c\0echo hi; id") }, BK_DENIED, BK_WHY_SHELL, 10 },
 	{ "no applet in the rule", { EXEC, P("/bin/toybox"), VEC("toybox\0ls\0x") }, BK_ALLOWED, BK_WHY_ALLOWED, 23 },
 	{ "whose arguments are those of another applet", { EXEC, P("/bin/toybox"), VEC("sh\0ls\0x") }, BK_DENIED, BK_WHY_APPLET, 23 },
+	/* by the name of the call */
+	{ "a link to a listed name", { EXEC, P("/usr/bin/python3.99"), CALLED("/usr/bin/curl"), VEC("curl") }, BK_ALLOWED, BK_WHY_ALLOWED, 3 },
+	{ "what is denied by its own name", { EXEC, P("/var/task/bin/miner"), CALLED("/usr/bin/curl"), VEC("curl") }, BK_KILLED, BK_WHY_RULE, 6 },
+	{ "what is listed by its own name", { CONVERT, CALLED("/usr/bin/curl"), VEC("convert") }, BK_DENIED, BK_WHY_ARGS, 1 },
+	{ "neither name", { EXEC, P("/usr/bin/x"), CALLED("/usr/bin/y"), VEC("y") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
+	{ "a template", { EXEC, P("/usr/bin/ash2"), CALLED("/usr/bin/dash"), VEC("sh\0-c\0" PIPE) }, BK_ALLOWED, BK_WHY_ALLOWED, 2 },
+	{ "a link to busybox", { EXEC, P("/usr/lib/busybox"), CALLED("/usr/bin/curl"), VEC("curl\0x") }, BK_ALLOWED, BK_WHY_ALLOWED, 3 },
+	{ "with another applet in argv[0]", { EXEC, P("/usr/lib/busybox"), CALLED("/usr/bin/curl"), VEC("sh\0x") }, BK_DENIED, BK_WHY_APPLET, 3 },
+	{ "or behind its own name", { EXEC, P("/usr/lib/busybox"), CALLED("/usr/bin/curl"), VEC("busybox\0sh") }, BK_DENIED, BK_WHY_APPLET, 3 },
+	{ "a shell template for such a link", { EXEC, P("/usr/lib/busybox"), CALLED("/usr/bin/dash"), VEC("dash\0-c\0" PIPE) }, BK_ALLOWED, BK_WHY_ALLOWED, 2 },
+	{ "and another applet there", { EXEC, P("/usr/lib/busybox"), CALLED("/usr/bin/dash"), VEC("wget\0-c\0" PIPE) }, BK_DENIED, BK_WHY_APPLET, 2 },
+	{ "a link with busybox's name", { EXEC, P("/usr/lib/busybox"), CALLED("/bin/busybox"), VEC("busybox\0cat\0/tmp/x") }, BK_ALLOWED, BK_WHY_ALLOWED, 9 },
+	{ "main by a link", { EXEC, P("/opt2/node20"), CALLED("/var/lang/bin/node"), .flags = BK_REQ_MAIN, VEC("node") }, BK_ALLOWED, BK_WHY_ALLOWED, 100 },
 	/* parent */
 	{ "parent", { EXEC, P("/usr/bin/git"), VEC("git"), FROM("/var/lang/bin/node") }, BK_ALLOWED, BK_WHY_ALLOWED, 11 },
 	{ "another", { EXEC, P("/usr/bin/git"), VEC("git"), FROM("/usr/bin/dash") }, BK_DENIED, BK_WHY_PARENT, 11 },
@@ -216,6 +230,10 @@ static const struct row hash_rows[] = {
 	{ "right", { EXEC, P("/opt/tool"), VEC("x"), .sha256 = good }, BK_ALLOWED, BK_WHY_ALLOWED, 1 },
 	{ "wrong", { EXEC, P("/opt/tool"), VEC("x"), .sha256 = (const uint8_t[32]){ 0xab } }, BK_DENIED, BK_WHY_SHA256, 1 },
 	{ "unchangeable", { EXEC, P("/opt/tool"), VEC("x"), .flags = BK_REQ_UNCHANGEABLE }, BK_ALLOWED, BK_WHY_ALLOWED, 1 },
+	{ "a link to what is unchangeable proves nothing", { EXEC, P("/usr/sbin/python"), CALLED("/opt/tool"), VEC("x"), .flags = BK_REQ_UNCHANGEABLE },
+	  BK_NEED_SHA256, BK_WHY_SHA256, 1 },
+	{ "its hash does", { EXEC, P("/usr/sbin/python"), CALLED("/opt/tool"), VEC("x"), .flags = BK_REQ_UNCHANGEABLE, .sha256 = good }, BK_ALLOWED, BK_WHY_ALLOWED, 1 },
+	{ "or disproves", { EXEC, P("/usr/sbin/python"), CALLED("/opt/tool"), VEC("x"), .flags = BK_REQ_UNCHANGEABLE, .sha256 = evil }, BK_DENIED, BK_WHY_SHA256, 1 },
 	{ "other conditions first", { EXEC, P("/opt/args"), VEC("x\0b") }, BK_DENIED, BK_WHY_ARGS, 2 },
 	{ "then ask", { EXEC, P("/opt/args"), VEC("x\0a") }, BK_NEED_SHA256, BK_WHY_SHA256, 2 },
 	{ "forbidden content: ask", { EXEC, P("/usr/bin/x"), VEC("x") }, BK_NEED_SHA256, BK_WHY_SHA256, 4 },
