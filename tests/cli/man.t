@@ -58,7 +58,7 @@ for name in run check compile show explain diff doctor; do
 done
 if [ -x "$SHIM" ]; then
 	run "$SHIM" --help
-	grep -oE -e '--[a-z][a-z0-9-]*' out "$T/err" | sed 's/^[^-]*//' | sort -u | grep -v -e '^--help$' >options
+	grep -ohE -e '--[a-z][a-z0-9-]*' out err | sed 's/^[^-]*//' | sort -u | grep -v -e '^--help$' >options
 	while read -r option; do
 		ok "buckler-init.1 has $option" grep -q -e "Fl \\\\-${option#--}\\>" "$TOP/doc/buckler-init.1"
 	done <options
