@@ -31,39 +31,55 @@ static bool is_plain(const char *s)
 	return true;
 }
 
-/* Length of a valid UTF-8 sequence at s that YAML may hold as it is, 0 for none. */
-static int printable(const unsigned char *s)
+/* The character at s and its length in bytes; a byte that is no UTF-8 stands for itself. */
+static int decode(const unsigned char *s, unsigned *c)
 {
-	if (*s >= 0x20 && *s < 0x7f)
-		return 1;
-	if (*s >= 0xc3 && *s <= 0xdf && (s[1] & 0xc0) == 0x80)
-		return 2;
-	if (*s >= 0xe3 && *s <= 0xec && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80)
-		return 3;
-	return 0;
+	int n = *s >= 0xf0 ? 4 : *s >= 0xe0 ? 3 : *s >= 0xc0 ? 2 : 1;
+
+	*c = n == 1 ? *s : *s & (0xffu >> (n + 1));
+	for (int i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80) {
+			*c = *s;
+			return 1;
+		}
+		*c = *c << 6 | (s[i] & 0x3f);
+	}
+	return n;
+}
+
+static void put_character(struct bk_buf *out, const unsigned char *s, int n, unsigned c)
+{
+	bool shown = (c >= 0x20 && c < 0x7f) || (n > 1 && c >= 0xa0 && c != 0x2028 && c != 0x2029 && c != 0xfeff && c < 0xfffe);
+
+	if (c == '"' || c == '\\')
+		bk_buf_printf(out, "\\%c", (char)c);
+	else if (shown)
+		bk_buf_add(out, s, (size_t)n);
+	else if (c == '\n' || c == '\t')
+		bk_buf_text(out, c == '\n' ? "\\n" : "\\t");
+	else
+		bk_buf_printf(out, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+}
+
+static void put_quoted(struct bk_buf *out, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned c;
+
+	bk_buf_text(out, "\"");
+	for (int n; *s; s += n) {
+		n = decode(s, &c);
+		put_character(out, s, n, c);
+	}
+	bk_buf_text(out, "\"");
 }
 
 static void put_string(struct bk_buf *out, const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
-
-	if (is_plain(text)) {
+	if (is_plain(text))
 		bk_buf_text(out, text);
-		return;
-	}
-	bk_buf_text(out, "\"");
-	while (*s) {
-		int n = printable(s);
-
-		if (*s == '"' || *s == '\\')
-			bk_buf_printf(out, "\\%c", *s);
-		else if (n)
-			bk_buf_add(out, s, (size_t)n);
-		else
-			bk_buf_printf(out, *s == '\n' ? "\\n" : *s == '\t' ? "\\t" : "\\x%02x", *s);
-		s += n ? n : 1;
-	}
-	bk_buf_text(out, "\"");
+	else
+		put_quoted(out, text);
 }
 
 static void put_comment(struct bk_buf *out, const char *comment, const char *indent)
@@ -129,15 +145,8 @@ static void put_args(struct bk_buf *out, bool *first, const struct bk_model_rule
 	bk_buf_text(out, "[");
 	for (size_t i = 0; i < r->arg_count; i++) {
 		bk_buf_text(out, i ? ", " : "");
-		if (strpbrk(r->args[i], "*,") || !is_plain(r->args[i])) {
-			BK_BUF quoted = { 0 };
-			bool was_plain = is_plain(r->args[i]);
-
-			put_string(&quoted, r->args[i]);
-			bk_buf_printf(out, was_plain ? "\"%s\"" : "%s", quoted.at);
-		} else {
-			put_string(out, r->args[i]);
-		}
+		/* a comma or bracket would end a plain scalar in a flow sequence */
+		(strchr(r->args[i], ',') ? put_quoted : put_string)(out, r->args[i]);
 	}
 	bk_buf_text(out, "]\n");
 }
