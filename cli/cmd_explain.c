@@ -74,16 +74,11 @@ static bool ask_code(struct query *q, int argc, char **argv)
 static bool ask_env(struct query *q, int argc, char **argv)
 {
 	struct bk_gathered *g = &q->gathered;
-	const char *value = strchr(argv[0], '=');
-	size_t n = value ? (size_t)(value - argv[0]) : strlen(argv[0]);
 
 	(void)argc;
-	g->path = bk_strndup(argv[0], n);
-	value = value ? value + 1 : "";
-	bk_buf_add(&g->argv, value, strlen(value) + 1);
+	g->path = bk_strdup(argv[0]);
 	g->request.section = BK_ENVIRONMENT;
 	g->request.path = bk_text_of(g->path);
-	g->request.argv = (struct bk_args){ g->argv.at, (uint32_t)g->argv.len, 1, false };
 	return true;
 }
 

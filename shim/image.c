@@ -254,11 +254,13 @@ struct bk_decision bk_judge(struct bk_shim *s, struct bk_request *request, struc
 	if (image->anonymous)
 		request->flags |= BK_REQ_ANONYMOUS;
 	d = bk_decide(&s->policy, request, s->least);
+	/* Of a script the name counts, too: who gathered it knows (decide.h). */
+	if (d.verdict == BK_NEED_SHA256 && !request->interpreter.len && bk_image_fixed(s, image, link)) {
+		request->flags |= BK_REQ_UNCHANGEABLE;
+		d = bk_decide(&s->policy, request, s->least);
+	}
 	if (d.verdict == BK_NEED_SHA256) {
-		if (bk_image_fixed(s, image, link))
-			request->flags |= BK_REQ_UNCHANGEABLE;
-		else
-			request->sha256 = bk_image_sha256(s, image, link);
+		request->sha256 = bk_image_sha256(s, image, link);
 		d = bk_decide(&s->policy, request, s->least);
 	}
 	if (d.verdict == BK_NEED_SHA256)	/* it could not be read */
