@@ -48,7 +48,7 @@ machine() {
 	printf 'kernel\t%s\n' "$(uname -srm)"
 	printf 'virtual\t%s\n' "$(grep -q '^flags.* hypervisor' /proc/cpuinfo && echo yes || echo 'not known to be')"
 	printf 'load\t%s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
-	printf 'buckler-init\t%s\n' "$("$build/buckler-init" --version 2>/dev/null | head -n 1)"
+	printf 'buckler-init\t%s\n' "$("$build/buckler-init" --version 2>&1 | head -n 1)"
 	for peer in tini dumb-init catatonit bwrap runsc; do
 		printf '%s\t%s\n' "$peer" "$(version_of $peer --version)"
 	done
@@ -66,16 +66,28 @@ run_all() {
 	done
 }
 
-# Reads the figures, then the targets: what it is, figure, target, verdict.
+# Reads the figures, then the targets: what it is, figure (median), the same from the least disturbed rounds, target, unit, verdict.
 targets() {
 	awk -F '\t' '
-	FNR == NR { figure[$1 "\t" $2 "\t" $3 "\t" $4] = $5; next }
+	FNR == NR {
+		figure[$1 "\t" $2 "\t" $3 "\t" $4] = $5
+		if (!(($1 "\t" $2) in base))
+			base[$1 "\t" $2] = $3
+		next
+	}
 	/^#/ || NF < 7 { next }
 	{
 		key = $1 "\t" $2 "\t" $3 "\t" $4
 		has = key in figure
+		mine = $1 "\t" $2 "\t" $3 "\tleast"
+		bare = $1 "\t" $2 "\t" base[$1 "\t" $2] "\tleast"
+		least = "-"
+		if (mine in figure && bare in figure && $4 == "over")
+			least = sprintf("%.4g", figure[mine] - figure[bare])
+		if (mine in figure && bare in figure && $4 == "ratio")
+			least = sprintf("%.4g", figure[mine] / figure[bare])
 		verdict = !has ? "not measured" : figure[key] + 0 <= $5 + 0 ? "PASS" : "over"
-		printf "%s\t%s\t%s\t%s\t%s\n", $7, has ? figure[key] : "-", $5, $6, verdict
+		printf "%s\t%s\t%s\t%s\t%s\t%s\n", $7, has ? sprintf("%.4g", figure[key]) : "-", least, $5, $6, verdict
 	}' "$tsv" "$here/targets.tsv"
 }
 
@@ -83,8 +95,8 @@ if [ -z "$json" ]; then
 	machine | awk -F '\t' '{ printf "%-14s%s\n", $1, $2 }'
 	echo
 	run_all
-	printf '\n%-72s %10s %10s\n' targets figure 'at most'
-	targets | awk -F '\t' '{ printf "%-12s  %-58s %10s %10s %s\n", $5, $1, $2, $3, $4 }'
+	printf '\n%-74s %10s %10s %10s\n' 'targets ("least": from the least disturbed round of each side)' median least 'at most'
+	targets | awk -F '\t' '{ printf "%-12s  %-60s %10s %10s %10s %s\n", $6, $1, $2, $3, $4, $5 }'
 	exit 0
 fi
 
@@ -93,13 +105,14 @@ run_all >/dev/null
 targets >"$scratch/targets"
 awk -F '\t' '
 function text(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); gsub(/[\001-\037]/, " ", s); return "\"" s "\"" }
+function number(s) { return s == "-" ? "null" : s }
 function open_part(name) { printf "%s\n  %s: [", part++ ? "\n  ]," : "", text(name); first = 1 }
 function item(s) { printf "%s\n    %s", first ? "" : ",", s; first = 0 }
 BEGIN { printf "{" }
 FNR == 1 { open_part(FILENAME ~ /machine$/ ? "machine" : FILENAME ~ /targets$/ ? "targets" : "figures") }
 FILENAME ~ /machine$/ { item("{\"name\": " text($1) ", \"value\": " text($2) "}"); next }
 FILENAME ~ /targets$/ {
-	item("{\"what\": " text($1) ", \"figure\": " ($2 == "-" ? "null" : $2) ", \"target\": " $3 ", \"unit\": " text($4) ", \"verdict\": " text($5) "}")
+	item("{\"what\": " text($1) ", \"median\": " number($2) ", \"least\": " number($3) ", \"target\": " $4 ", \"unit\": " text($5) ", \"verdict\": " text($6) "}")
 	next
 }
 { item("{\"bench\": " text($1) ", \"case\": " text($2) ", \"contender\": " text($3) ", \"metric\": " text($4) ", \"value\": " $5 ", \"unit\": " text($6) "}") }

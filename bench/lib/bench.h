@@ -137,7 +137,8 @@ bool bench_is_worker(int argc, char **argv);
 /* Takes one measurement of contender `c`: nanoseconds, NAN where it failed. */
 typedef double bench_measure(void *context, size_t c);
 /*
- * Interleaved rounds over a field, then rows "time", "over" and "ratio" for `key`.
+ * Interleaved rounds over a field, then rows for `key`: "time" (median), "least" (of any round), "over" and "ratio" (medians of the
+ * difference and the ratio to bare in the same round).
  */
 void bench_compare(struct bench *b, const char *key, struct bench_field *field, int rounds, bench_measure *measure, void *context);
 

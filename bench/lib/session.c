@@ -111,21 +111,40 @@ bool bench_session_ask(struct bench *b, struct bench_session *s, const char *req
 	return false;
 }
 
-/* An event other than the start event means that the policy and the benchmark do not fit: the figures would be of refusals. */
-static void look_for_refusals(struct bench *b, const struct bench_session *s)
+/* What the start event says about the mechanism: figures without it could be of anything. */
+static void note_mechanism(struct bench *b, const char *events)
 {
-	BK_BUF text = { 0 };
+	static const char key[] = "\"message\":\"";
+	const char *message = strstr(events, key);
 
-	if (b->expect_refusals || strcmp(s->contender->peer->name, "buckler") != 0 || bk_read_file(s->log, 1 << 20, &text) != 0 || !text.len)
+	if (!message)
 		return;
-	char *denied = strstr(text.at, "\"denied\"");
+	message += sizeof key - 1;
+	bench_note(b, "%.*s", (int)strcspn(message, "\""), message);
+}
+
+/* A refusal that nobody asked for means that policy and benchmark do not fit: the figures would be of refusals. */
+static void note_refusal(struct bench *b, char *events)
+{
+	char *denied = strstr(events, "\"denied\"");
 
 	if (!denied)
 		return;
-	while (denied > text.at && denied[-1] != '\n')
+	while (denied > events && denied[-1] != '\n')
 		denied--;
 	denied[strcspn(denied, "\n")] = '\0';
 	bench_note(b, "buckler refused something here: %.400s", denied);
+}
+
+static void read_events(struct bench *b, const struct bench_session *s)
+{
+	BK_BUF text = { 0 };
+
+	if (strcmp(s->contender->peer->name, "buckler") != 0 || bk_read_file(s->log, 1 << 20, &text) != 0 || !text.len)
+		return;
+	note_mechanism(b, text.at);
+	if (!b->expect_refusals)
+		note_refusal(b, text.at);
 }
 
 void bench_session_close(struct bench *b, struct bench_session *s)
@@ -145,7 +164,7 @@ void bench_session_close(struct bench *b, struct bench_session *s)
 	}
 	if (s->from >= 0)
 		close(s->from);
-	look_for_refusals(b, s);
+	read_events(b, s);
 	free(s->log);
 }
 
