@@ -30,8 +30,6 @@ static const struct kind kinds[] = {
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"	/* the formats are those of the table above */
-
 static char *rule_text(const char *format, long n)
 {
 	return bk_format(format, n);

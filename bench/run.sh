@@ -4,15 +4,15 @@
 # Benchmarks measure and never judge: the exit status is 0, or 2 where the call was wrong or nothing is built.
 set -u
 
-usage='Usage: sh bench/run.sh [--quick] [--json] [--root] [BENCH...]
-Runs the benchmarks (default: all of them) that `make bench` built and prints one
+usage="Usage: sh bench/run.sh [--quick] [--json] [--root] [BENCH...]
+Runs the benchmarks (default: all of them) that 'make bench' built and prints one
 report. --quick: few rounds, under a minute; --json: the figures as JSON; --root:
-keep the measured programs root where root calls it. BUILD is the build folder.'
+keep the measured programs root where root calls it. BUILD is the build folder."
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../build}
 all='hash call map rules spawn start concurrent memory'
-quick= json= root= chosen=
+quick='' json='' root='' chosen=''
 
 for word; do
 	case $word in
