@@ -100,11 +100,11 @@ static void diff_section(const struct bk_model *a, const struct bk_model *b, enu
 	bool looser = strictness(b, y) < strictness(a, x);
 
 	if (strcmp(mode_of(a, x), mode_of(b, y))) {
-		add(out, false, section, !looser, bk_format("mode: %s", mode_of(a, x)));
+		add(out, false, section, false, bk_format("mode: %s", mode_of(a, x)));
 		add(out, true, section, looser, bk_format("mode: %s", mode_of(b, y)));
 	}
 	if (x->present && y->present && x->allows != y->allows) {
-		add(out, false, section, x->allows, bk_format("default: %s", x->allows ? "allow" : "deny"));
+		add(out, false, section, false, bk_format("default: %s", x->allows ? "allow" : "deny"));
 		add(out, true, section, y->allows, bk_format("default: %s", y->allows ? "allow" : "deny"));
 	}
 	diff_rules(x, y, section, out);

@@ -156,10 +156,6 @@ void bk_policy_lint(const char *name, const struct bk_model *m, struct bk_diags 
 {
 	struct lint l = { name, m, d };
 
-	if (m->expires && (time_t)m->expires <= time(NULL))
-		bk_diag_add(d, BK_WARNING, name, 0, 0, "the policy has expired: buckler-init refuses it");
-	if (!m->has_main && m->section[BK_PROCESSES].present)
-		bk_diag_add(d, BK_WARNING, name, 0, 0, "there is no main: any image may be started as the function");
 	for (int s = 0; s < BK_SECTIONS; s++) {
 		const struct bk_model_section *section = &m->section[s];
 
@@ -177,4 +173,8 @@ void bk_policy_lint(const char *name, const struct bk_model *m, struct bk_diags 
 		}
 		lint_pairs(&l, section);
 	}
+	if (m->expires && (time_t)m->expires <= time(NULL))
+		bk_diag_add(d, BK_WARNING, name, 0, 0, "the policy has expired: buckler-init refuses it");
+	if (!m->has_main && m->section[BK_PROCESSES].present)
+		bk_diag_add(d, BK_WARNING, name, 0, 0, "there is no main: any image may be started as the function");
 }

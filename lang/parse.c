@@ -605,7 +605,11 @@ static void read_document(struct reader *r)
 
 static void yaml_fault(struct reader *r, const yaml_parser_t *p)
 {
-	bk_diag_add(r->diags, BK_ERROR, r->name, (unsigned)p->problem_mark.line + 1, (unsigned)p->problem_mark.column + 1, "not YAML: %s",
+	/* What is open to the end of the file is named where it was opened. */
+	bool at_end = p->context && p->problem_mark.column == 0 && p->problem_mark.line > p->context_mark.line;
+	const yaml_mark_t *mark = at_end ? &p->context_mark : &p->problem_mark;
+
+	bk_diag_add(r->diags, BK_ERROR, r->name, (unsigned)mark->line + 1, (unsigned)mark->column + 1, "not YAML: %s",
 		    p->problem ? p->problem : "it cannot be read");
 }
 
