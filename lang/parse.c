@@ -12,7 +12,8 @@
 #include "lang/policy_model.h"
 
 struct reader {
-	const char *name;
+	const char *name, *text;
+	size_t size;			/* of text, bytes */
 	yaml_document_t doc;
 	struct bk_diags *diags;
 	struct bk_model *model;
@@ -605,11 +606,15 @@ static void read_document(struct reader *r)
 
 static void yaml_fault(struct reader *r, const yaml_parser_t *p)
 {
-	/* What is open to the end of the file is named where it was opened. */
-	bool at_end = p->context && p->problem_mark.column == 0 && p->problem_mark.line > p->context_mark.line;
-	const yaml_mark_t *mark = at_end ? &p->context_mark : &p->problem_mark;
+	size_t line = p->problem_mark.line, column = p->problem_mark.column, end = r->size;
 
-	bk_diag_add(r->diags, BK_ERROR, r->name, (unsigned)mark->line + 1, (unsigned)mark->column + 1, "not YAML: %s",
+	/* What is open at the end of the text is named at the end of its last line, not on an empty one behind it. */
+	if (p->problem_mark.index >= r->size && !column && line && end) {
+		line--;
+		for (end--; end && r->text[end - 1] != '\n'; end--)
+			column++;
+	}
+	bk_diag_add(r->diags, BK_ERROR, r->name, (unsigned)line + 1, (unsigned)column + 1, "not YAML: %s",
 		    p->problem ? p->problem : "it cannot be read");
 }
 
@@ -667,7 +672,7 @@ static bool check_events(struct reader *r, const char *text, size_t size)
 
 struct bk_model *bk_policy_parse(const char *name, const char *text, size_t size, struct bk_diags *d)
 {
-	struct reader r = { .name = name, .diags = d };
+	struct reader r = { .name = name, .text = text, .size = size, .diags = d };
 	size_t before = d->errors;
 	yaml_parser_t parser;
 
