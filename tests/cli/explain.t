@@ -22,12 +22,13 @@ processes:
     args: ["/tmp/*", "-v"]
   - path: $T/bin/other
     sha256: $hash
-  - path: /bin/nowhere-sh
+  - path: /opt/sh
     shell: "curl -L {url} | cat"
   - path: /opt/child
     parent: /opt/mother
   - path: $T/bin/interp
     args: ["-u", "$T/bin/script", "..."]
+  - $T/bin/script
   - path: /opt/banned
     action: deny
 libraries:
@@ -69,20 +70,20 @@ out '^  why +.*(sha256|hash|content)' 'the reason speaks of the hash'
 row 1 denied 'an unknown program' exec /opt/unknown
 out 'note +/opt/unknown is not here' 'a file that is not here: said'
 row 1 denied 'a rule that denies' exec /opt/banned
-out '^  rule +p\.yaml line 14: deny /opt/banned' 'the rule that denies'
+out '^  rule +p\.yaml line 15: deny /opt/banned' 'the rule that denies'
 
-row 0 allowed 'a shell line of the template' exec /bin/nowhere-sh -c 'curl -L http://a/b | cat'
-row 1 denied 'a shell line with more in it' exec /bin/nowhere-sh -c 'curl -L http://a/b; id | cat'
+row 0 allowed 'a shell line of the template' exec /opt/sh -c 'curl -L http://a/b | cat'
+row 1 denied 'a shell line with more in it' exec /opt/sh -c 'curl -L http://a/b; id | cat'
 out '^  nearest +p\.yaml line 8: .*shell: "curl -L \{url\} \| cat"' 'the template is shown'
 
 row 0 allowed 'a parent that fits' --parent /opt/mother exec /opt/child
 row 1 denied 'another parent' --parent /opt/father exec /opt/child
-out '^  why +.*(parent|started)' 'the reason speaks of the parent'
+out '^  why +.*(parent|another program)' 'the reason speaks of the parent'
 row 0 allowed 'options between verb and program' exec --parent /opt/mother /opt/child
 row 1 denied 'options behind the program are its own' exec /opt/child --parent /opt/mother
 
 row 0 allowed 'the main process' --main exec "$T/bin/other"
-row 1 denied 'another main process' --main exec "$T/bin/tool" /tmp/x -v
+row 1 denied 'another main process' --main exec /opt/unknown
 
 row 0 allowed 'a script is judged with its interpreter' exec "$T/bin/script" a b
 out "argv +\"$T/bin/interp\" \"-u\" \"$T/bin/script\" \"a\" \"b\"" 'its vector is what the kernel makes of it'

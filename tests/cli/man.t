@@ -24,13 +24,13 @@ done
 cat >shell.yaml <<'YAML'
 version: 1
 processes:
-  - path: /bin/example-sh
+  - path: /opt/sh
     shell: "curl --silent -L {url} | ./bin/catdoc -"
 YAML
 sed -n 's/^\.It Li "\(curl.*\)" Ta \(allowed\|refused\)$/\2 \1/p' "$TOP/doc/buckler-policy.5" | sed 's/\\(dq/"/g' >rows
 is "$(wc -l <rows | tr -d ' ')" 5 'the table of templates has its rows'
 while read -r wanted line; do
-	run "$BUCKLER" explain --no-resolve shell.yaml exec /bin/example-sh -c "$line"
+	run "$BUCKLER" explain --no-resolve shell.yaml exec /opt/sh -c "$line"
 	case $wanted in
 	allowed) status 0 "as the page says: $line: allowed" ;;
 	*)       status 1 "as the page says: $line: refused" ;;
@@ -48,10 +48,10 @@ while read -r pattern yes no; do
 	status 1 "as the page says: $pattern does not match $no"
 done <rows
 
-# Every long option that a help screen names stands in the page, for the commands that the page describes in full.
+# Every long option that a help screen explains stands in the page, for the commands that the page describes in full.
 for name in run check compile show explain diff doctor; do
 	run "$BUCKLER" "$name" --help
-	grep -oE -e '--[a-z][a-z0-9-]*' out | sort -u | grep -v -e '^--help$' >options
+	sed -n 's/^ \{2,6\}\(-[a-zA-Z], \)\{0,1\}\(--[a-z][a-z0-9-]*\).*/\2/p' out | sort -u | grep -v -e '^--help$' >options
 	while read -r option; do
 		ok "buckler.1 has $name $option" grep -q -e "Fl \\\\-${option#--}\\>" "$TOP/doc/buckler.1"
 	done <options
