@@ -66,6 +66,7 @@ run_all() {
 	done
 }
 
+# Nearer to the target than two standard errors is "unclear" (so is what had too few rounds to tell): more rounds or a quieter machine would tell.
 # Reads the figures, then the targets: what it is, figure (median), the same from the least disturbed rounds, target, unit, verdict.
 targets() {
 	awk -F '\t' '
@@ -86,7 +87,9 @@ targets() {
 			least = sprintf("%.4g", figure[mine] - figure[bare])
 		if (mine in figure && bare in figure && $4 == "ratio")
 			least = sprintf("%.4g", figure[mine] / figure[bare])
-		verdict = !has ? "not measured" : figure[key] + 0 <= $5 + 0 ? "PASS" : "over"
+		noise = 2 * figure[key " +-"]
+		blind = ($4 == "over" || $4 == "ratio") && !((key " +-") in figure)
+		verdict = !has ? "not measured" : blind ? "unclear" : figure[key] + noise <= $5 + 0 ? "PASS" : figure[key] - noise > $5 + 0 ? "over" : "unclear"
 		printf "%s\t%s\t%s\t%s\t%s\t%s\n", $7, has ? sprintf("%.4g", figure[key]) : "-", least, $5, $6, verdict
 	}' "$tsv" "$here/targets.tsv"
 }

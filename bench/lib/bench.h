@@ -138,7 +138,7 @@ bool bench_is_worker(int argc, char **argv);
 typedef double bench_measure(void *context, size_t c);
 /*
  * Interleaved rounds over a field, then rows for `key`: "time" (median), "least" (of any round), "over" and "ratio" (medians of the
- * difference and the ratio to bare in the same round).
+ * difference and the ratio to bare in the same round), "over +-" and "ratio +-" (their standard errors).
  */
 void bench_compare(struct bench *b, const char *key, struct bench_field *field, int rounds, bench_measure *measure, void *context);
 

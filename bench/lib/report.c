@@ -158,7 +158,7 @@ static void print_cell(const struct bench_row *r)
 	if (isnan(v))
 		snprintf(text, sizeof text, "-");
 	else if (strcmp(r->unit, "x") == 0)
-		snprintf(text, sizeof text, "x%.3f", v);
+		snprintf(text, sizeof text, strchr(r->metric, '+') ? "%.3f" : "x%.3f", v);
 	else if (strcmp(r->unit, "us") != 0)
 		snprintf(text, sizeof text, fabs(v) < 10 && v != (long)v ? "%.2f %s" : "%.0f %s", v, r->unit);
 	else if (fabs(v) < 2)
@@ -167,7 +167,7 @@ static void print_cell(const struct bench_row *r)
 		snprintf(text, sizeof text, "%.1f us", v);
 	else
 		snprintf(text, sizeof text, "%.2f ms", v / 1e3);
-	printf("%15s", text);
+	printf("%13s", text);
 }
 
 static void print_line(const struct bench *b, size_t first, const struct columns *columns)
@@ -184,7 +184,7 @@ static void print_line(const struct bench *b, size_t first, const struct columns
 		if (i < b->row_count)
 			print_cell(&b->rows[i]);
 		else
-			printf("%15s", "");
+			printf("%13s", "");
 	}
 	putchar('\n');
 }
@@ -206,7 +206,7 @@ static void print_table(const struct bench *b, size_t first)
 			column_of(&columns, b->rows[i].metric);
 	printf("%s/%s\n  %-12s", b->name, b->rows[first].key, "");
 	for (size_t c = 0; c < columns.count; c++)
-		printf("%15s", columns.metric[c]);
+		printf("%13s", columns.metric[c]);
 	putchar('\n');
 	for (size_t i = first; i < b->row_count; i++)
 		if (strcmp(b->rows[i].key, b->rows[first].key) == 0 && is_first(b, i, true))

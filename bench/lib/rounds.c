@@ -18,10 +18,9 @@ static double *sample(const struct samples *s, size_t c, int round)
 
 enum compared { TIME, OVER, RATIO };
 
-/* Median over the rounds in which both the contender and bare have a figure. */
-static double median_of(const struct samples *s, size_t c, enum compared what)
+/* The figures of the rounds in which both the contender and bare have one; returns how many. */
+static size_t collect(const struct samples *s, size_t c, enum compared what, double *values)
 {
-	BK_FREE double *values = bk_alloc(s->rounds * sizeof *values);
 	size_t n = 0;
 
 	for (int r = 0; r < s->rounds; r++) {
@@ -31,7 +30,25 @@ static double median_of(const struct samples *s, size_t c, enum compared what)
 			continue;
 		values[n++] = what == TIME ? t / 1e3 : what == OVER ? (t - bare) / 1e3 : t / bare;
 	}
-	return bench_median(values, n);
+	return n;
+}
+
+/*
+ * The median, and its standard error as the median absolute deviation gives it (1.4826 from deviation to sigma, 1.2533 from the
+ * error of a mean to that of a median, of normal noise).
+ */
+static double median_of(const struct samples *s, size_t c, enum compared what, double *error)
+{
+	BK_FREE double *values = bk_alloc(s->rounds * sizeof *values);
+	size_t n = collect(s, c, what, values);
+	double median = bench_median(values, n);
+
+	for (size_t i = 0; i < n; i++)
+		values[i] = fabs(values[i] - median);
+	*error = 1.4826 * 1.2533 * bench_median(values, n) / sqrt(n);
+	if (n < 3)
+		*error = NAN;		/* nothing to be said */
+	return median;
 }
 
 /* The least disturbed round: on a shared machine closer to what the work itself costs. */
@@ -48,15 +65,18 @@ static void report(struct bench *b, const char *key, const struct bench_field *f
 {
 	for (size_t c = 0; c < field->count; c++) {
 		const char *name = field->at[c].peer->name;
+		double error, time = median_of(s, c, TIME, &error);
 
-		if (isnan(median_of(s, c, TIME)))
+		if (isnan(time))
 			continue;
-		bench_row(b, key, name, "time", median_of(s, c, TIME), "us");
+		bench_row(b, key, name, "time", time, "us");
 		bench_row(b, key, name, "least", least_of(s, c), "us");
 		if (c == BARE)
 			continue;
-		bench_row(b, key, name, "over", median_of(s, c, OVER), "us");
-		bench_row(b, key, name, "ratio", median_of(s, c, RATIO), "x");
+		bench_row(b, key, name, "over", median_of(s, c, OVER, &error), "us");
+		bench_row(b, key, name, "over +-", error, "us");
+		bench_row(b, key, name, "ratio", median_of(s, c, RATIO, &error), "x");
+		bench_row(b, key, name, "ratio +-", error, "x");
 	}
 }
 
