@@ -148,7 +148,8 @@ static double measure_start(void *context, size_t c)
 
 /* --- put together --- */
 
-static void compare(struct bench *b, const struct kind *k, const char *what, struct bench_field *field, bench_measure *measure, void *context)
+static void compare(struct bench *b, const struct kind *k, const char *what, struct bench_field *field, bench_measure *measure,
+		    void *context)
 {
 	BK_FREE char *key = bk_format("%s/%s", what, k->name);
 

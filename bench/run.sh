@@ -87,8 +87,8 @@ targets() {
 			least = sprintf("%.4g", figure[mine] - figure[bare])
 		if (mine in figure && bare in figure && $4 == "ratio")
 			least = sprintf("%.4g", figure[mine] / figure[bare])
-		noise = 2 * figure[key " +-"]
 		blind = ($4 == "over" || $4 == "ratio") && !((key " +-") in figure)
+		noise = blind ? 0 : 2 * figure[key " +-"]
 		verdict = !has ? "not measured" : blind ? "unclear" : figure[key] + noise <= $5 + 0 ? "PASS" : figure[key] - noise > $5 + 0 ? "over" : "unclear"
 		printf "%s\t%s\t%s\t%s\t%s\t%s\n", $7, has ? sprintf("%.4g", figure[key]) : "-", least, $5, $6, verdict
 	}' "$tsv" "$here/targets.tsv"
