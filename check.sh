@@ -3,7 +3,7 @@
 # Installs what is missing, builds everything with gcc and clang and for aarch64, runs all tests.  The last lines are
 # the summary; the exit status is 0 only if every test passed.  With CI=true a skipped test is a failure.
 set -eu
-cd "${0%/*}"
+cd "$(dirname "$0")"
 
 sh tests/install.sh
 

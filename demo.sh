@@ -3,7 +3,7 @@
 # The whole in one screen: a small function with a command injection in it, attacked, learned, protected, attacked again.
 # Installs and builds what is missing first.
 set -eu
-cd "${0%/*}"
+cd "$(dirname "$0")"
 top=$(pwd)
 
 sh tests/install.sh >&2

@@ -4,7 +4,7 @@
 # Installs what of tests/packages is missing here, and a Node.js of at least version 20 into build/node where the
 # system's is older.  Says nothing where nothing is missing.
 set -eu
-cd "${0%/*}/.."
+cd "$(dirname "$0")/.."
 
 NODE_WANTED=20
 
