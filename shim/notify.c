@@ -370,6 +370,11 @@ static struct bk_decision judge_after(struct bk_shim *s, int pid, const struct b
 	return d;
 }
 
+static bool is_main_rule(const struct bk_shim *s, const struct bk_decision *d)
+{
+	return !s->policy.head->main || d->rule == s->policy.head->main - 1;
+}
+
 static void exec_after(struct bk_shim *s, int pid, struct bk_flight *f)
 {
 	struct bk_fresh fresh = { 0 };
@@ -382,8 +387,8 @@ static void exec_after(struct bk_shim *s, int pid, struct bk_flight *f)
 		d.verdict = BK_KILLED;	/* the old image is gone: there is nobody left to get an errno */
 	if (main && !s->started)
 		bk_loop_main_loaded(s);
-	if (main && d.verdict != BK_KILLED && d.reason != BK_WHY_NOT_MAIN)
-		s->main_seen = true;
+	if (main && d.verdict != BK_KILLED && is_main_rule(s, &d))
+		s->main_seen = true;	/* until then a wrapper stands in front of it: BUCKLER_NEXT, a start script */
 	bk_log_fill(s, &e, BK_EVENT_EXEC, &r, &d, pid);
 	if (bk_speaks(d.verdict))
 		bk_log_event(s, &e);
