@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two parts of the notify mechanism share: notify.c (answers, mappings, refused calls) and exec.c. */
+#ifndef BK_SHIM_NOTIFY_H
+#define BK_SHIM_NOTIFY_H
+
+#include "shim/shim.h"
+
+/* Answers a notification: lets the call go (0), or makes it fail with a positive errno. */
+void bk_notify_answer(struct bk_shim *s, uint64_t id, int error);
+/* Answers a decided call that is not followed any further; kills where the verdict says so. */
+void bk_notify_settle(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_decision *d);
+/* True while the caller is still in the call: what was read of it until then was its own. */
+bool bk_notify_alive(struct bk_shim *s, uint64_t id);
+/* The event that the decision owes, if any. */
+void bk_notify_speak(struct bk_shim *s, enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d, int pid);
+/* Lets a call go and arranges a stop right behind it.  Returns false where the process cannot be seized. */
+bool bk_notify_follow(struct bk_shim *s, const struct seccomp_notif *n, struct bk_flight *f);
+
+/* The call in flight of a task; tid 0: a free place.  NULL: none. */
+struct bk_flight *bk_flight_of(struct bk_shim *s, int tid);
+/* 512 bytes that live as long as the flight: the image that made the call. */
+char *bk_flight_parent(struct bk_shim *s, const struct bk_flight *f);
+void bk_flight_land(struct bk_shim *s, struct bk_flight *f);
+
+/* True where the policy has the section and its mode is not off. */
+bool bk_judged(const struct bk_shim *s, enum bk_section section);
+/* The image that a task runs, for rules and events; empty where it cannot be read. */
+void bk_note_parent(int tid, char *out, size_t cap);
+
+/* An execve or execveat was notified; a followed one has loaded its image. */
+void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n);
+void bk_exec_after(struct bk_shim *s, int pid, struct bk_flight *f);
+
+#endif
