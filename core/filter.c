@@ -317,18 +317,23 @@ static bool active(const struct builder *b, const struct row *row)
 	}
 }
 
-/* The active row with the lowest number from `from` on, or NULL. */
-static const struct row *next_row(const struct builder *b, int32_t from)
+/* The active rows by their numbers; the table is nearly in that order, which makes insertion cheap. */
+static uint32_t sort_rows(const struct builder *b, const struct row *out[ROWS])
 {
-	const struct row *best = NULL;
+	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < ROWS; i++) {
 		int32_t n = number(&table[i], b->spec->arch);
+		uint32_t k = count;
 
-		if (n >= from && active(b, &table[i]) && (!best || n < number(best, b->spec->arch)))
-			best = &table[i];
+		if (n < 0 || !active(b, &table[i]))
+			continue;
+		for (; k > 0 && number(out[k - 1], b->spec->arch) > n; k--)
+			out[k] = out[k - 1];
+		out[k] = &table[i];
+		count++;
 	}
-	return best;
+	return count;
 }
 
 static void add_piece(struct pieces *p, uint32_t start, uint32_t action, enum check check)
@@ -344,16 +349,19 @@ static void add_piece(struct pieces *p, uint32_t start, uint32_t action, enum ch
 
 static void cut(const struct builder *b, struct pieces *p)
 {
-	uint32_t from = 0;
+	const struct row *rows[ROWS];
+	uint32_t count = sort_rows(b, rows);
 
 	p->count = 0;
 	add_piece(p, 0, SECCOMP_RET_ALLOW, CHECK_NONE);
-	for (const struct row *row; (row = next_row(b, (int32_t)from)); ) {
-		bool block = row->check >= CHECK_ARGUMENTS;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t n = (uint32_t)number(rows[i], b->spec->arch);
+		bool block = rows[i]->check >= CHECK_ARGUMENTS;
 
-		from = (uint32_t)number(row, b->spec->arch);
-		add_piece(p, from, block ? 0 : refusal(b, row), block ? (enum check)row->check : CHECK_NONE);
-		add_piece(p, ++from, SECCOMP_RET_ALLOW, CHECK_NONE);
+		if (i && n == (uint32_t)number(rows[i - 1], b->spec->arch))
+			continue;	/* of two rows for one call the first one speaks */
+		add_piece(p, n, block ? 0 : refusal(b, rows[i]), block ? (enum check)rows[i]->check : CHECK_NONE);
+		add_piece(p, n + 1, SECCOMP_RET_ALLOW, CHECK_NONE);
 	}
 	/* Newer calls than the table's: as on the kernel that it was written for.  The x32 numbers lie among them. */
 	add_piece(p, UNKNOWN, SECCOMP_RET_ERRNO | E_NOSYS, CHECK_NONE);

@@ -90,12 +90,12 @@ int bk_gather_fresh(struct bk_shim *s, int pid, struct bk_fresh *f)
 	return 0;
 }
 
-static void short_hash(struct bk_shim *s, struct bk_text entry, uint8_t out[16])
+static void short_hash(struct bk_text entry, uint8_t out[16])
 {
 	struct bk_sha256 hash;
 	uint8_t digest[32];
 
-	bk_sha256_start(&hash, s->sha_fast);
+	bk_sha256_start(&hash, false);	/* a short text */
 	bk_sha256_add(&hash, entry.at, entry.len);
 	bk_sha256_finish(&hash, digest);
 	__builtin_memcpy(out, digest, 16);
@@ -107,7 +107,7 @@ void bk_gather_own(struct bk_shim *s, char *const *envp)
 {
 	for (; *envp && s->own_variables < OWN_MAX; envp++)
 		if (bk_injection_variable(bk_text_of(*envp)))
-			short_hash(s, bk_text_of(*envp), s->own[s->own_variables++]);
+			short_hash(bk_text_of(*envp), s->own[s->own_variables++]);
 }
 
 static bool is_own(struct bk_shim *s, struct bk_text entry)
@@ -116,7 +116,7 @@ static bool is_own(struct bk_shim *s, struct bk_text entry)
 
 	if (!s->own_variables)
 		return false;
-	short_hash(s, entry, hash);
+	short_hash(entry, hash);
 	for (unsigned i = 0; i < s->own_variables; i++)
 		if (__builtin_memcmp(hash, s->own[i], 16) == 0)
 			return true;

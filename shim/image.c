@@ -94,6 +94,14 @@ void bk_image_close(struct bk_image *image)
 	image->fd = -1;
 }
 
+/* Asked when the first file is hashed: under a hypervisor CPUID is a trap of many microseconds. */
+static bool has_fast(struct bk_shim *s)
+{
+	if (s->sha == BK_SHA_UNKNOWN)
+		s->sha = bk_sha256_has_fast() ? BK_SHA_FAST : BK_SHA_PLAIN;
+	return s->sha == BK_SHA_FAST;
+}
+
 static bool hash_file(struct bk_shim *s, const char *link, uint8_t digest[32])
 {
 	struct bk_sha256 hash;
@@ -103,7 +111,7 @@ static bool hash_file(struct bk_shim *s, const char *link, uint8_t digest[32])
 
 	if (fd < 0)
 		return false;
-	bk_sha256_start(&hash, s->sha_fast);
+	bk_sha256_start(&hash, has_fast(s));
 	while ((n = sys_pread(fd, s->scratch->block, sizeof s->scratch->block, at)) > 0) {
 		bk_sha256_add(&hash, s->scratch->block, (size_t)n);
 		at += (uint64_t)n;

@@ -26,17 +26,16 @@ void bk_log_open(struct bk_shim *s, int fd)
 		bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)fd);
 		s->log = (int)sys_open(link, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	}
-	/* A high number, so that the function sees the low ones free. */
-	for (int least = 1000, from = s->log >= 0 ? s->log : fd; least; least = least == 1000 ? 10 : 0) {
-		int high = (int)sys_fcntl(from, F_DUPFD_CLOEXEC, least);
+	/* Off the first three, so that the function's own redirections cannot meet it; low enough that the table does not grow. */
+	int from = s->log >= 0 ? s->log : fd, own = (int)sys_fcntl(from, F_DUPFD_CLOEXEC, 10);
 
-		if (high < 0)
-			continue;
-		if (s->log >= 0)
-			sys_close(s->log);
-		s->log = high;
-		break;
-	}
+	if (own < 0)
+		own = (int)sys_fcntl(from, F_DUPFD_CLOEXEC, 3);
+	if (own < 0)
+		return;
+	if (s->log >= 0)
+		sys_close(s->log);
+	s->log = own;
 }
 
 static bool write_line(struct bk_shim *s, const char *line, uint32_t n)

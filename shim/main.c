@@ -80,7 +80,6 @@ static void get_ready(struct bk_shim *s, const struct bk_options *o)
 	s->least = o->least;
 	s->form = o->form;
 	s->listener = s->signals = s->log = s->terminal = -1;
-	s->sha_fast = bk_sha256_has_fast();
 	bk_scratch_new(s);
 	bk_log_open(s, o->log_fd >= 0 ? o->log_fd : 2);
 	if (o->log_fd >= 0)

@@ -40,6 +40,8 @@ struct bk_options {
 /* Returns 0, or an exit status after having written a message. */
 int bk_options_read(struct bk_options *o, int argc, char **argv, char **envp);
 
+enum { BK_SHA_UNKNOWN, BK_SHA_PLAIN, BK_SHA_FAST };
+
 /* A file that was looked at; kept so that it need not be looked at again.  Found by identity, never by name. */
 struct bk_seen {
 	uint64_t inode, size, changed;	/* changed: ctime in nanoseconds; 0: entry is free */
@@ -104,7 +106,8 @@ struct bk_shim {
 	uint32_t uid;
 	uint32_t seq, dropped, tokens, token_time;
 	int terminal;			/* descriptor of the controlling terminal that was given to the function, -1: none */
-	bool started, settled, main_refused, unsupported, sha_fast;
+	bool started, settled, main_refused, unsupported;
+	uint8_t sha;			/* BK_SHA_* */
 	uint8_t own_variables, main_seen, main_execs;
 	uint16_t flights_used;
 	uint32_t seen_next;
