@@ -3,7 +3,7 @@
 #include "shim/shim.h"
 
 #define REST_NS		20000000L	/* quiet for this long: buffers go back to the kernel */
-#define WAIT_NS		2000000L	/* longest wait for one call in flight */
+#define WAIT_NS		50000000L	/* period of the timer that ends a wait for one call in flight */
 #define WAIT_SIGNAL	63		/* of the timer behind it; the only signal that is not blocked */
 #define SUMMARY_S	2
 
@@ -82,6 +82,9 @@ REST static void give_back(struct bk_shim *s)
 	extern char __executable_start[], etext[];
 	char *here = __builtin_frame_address(0), *low = bk_stack_low();
 
+	if (s->timer_runs)
+		sys_timer_set(s->wait_timer, 0);
+	s->timer_runs = false;
 	bk_scratch_new(s);
 	here = (char *)(((uintptr_t)here - 512) & ~(uintptr_t)(BK_PAGE - 1));
 	if (here > low)
@@ -183,10 +186,11 @@ static bool await_flight(struct bk_shim *s, int *main_status)
 
 	if (s->wait_timer < 0 || s->flights_used != 1 || sys_ppoll(&f, 1, &now) != 0)
 		return false;
-	sys_timer_set(s->wait_timer, WAIT_NS);
+	if (!s->timer_runs)
+		sys_timer_set(s->wait_timer, WAIT_NS);
+	s->timer_runs = true;		/* until rest: to set it for each call would cost more than the call */
 	while (s->flights_used && !ended && (pid = (int)sys_wait(-1, main_status, __WALL | WUNTRACED)) > 0)
 		ended = one_status(s, pid, *main_status);
-	sys_timer_set(s->wait_timer, 0);
 	return ended;
 }
 

@@ -106,7 +106,7 @@ struct bk_shim {
 	uint32_t uid;
 	uint32_t seq, dropped, tokens, token_time;
 	int terminal;			/* descriptor of the controlling terminal that was given to the function, -1: none */
-	bool started, settled, main_refused, unsupported;
+	bool started, settled, main_refused, unsupported, timer_runs;
 	uint8_t sha;			/* BK_SHA_* */
 	uint8_t own_variables, main_seen, main_execs;
 	uint16_t flights_used;
