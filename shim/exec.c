@@ -50,7 +50,7 @@ static void see_through_loader(struct bk_shim *s, int pid, struct bk_request *r,
 	}
 	bk_image_close(image);
 	*image = program;
-	bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)program.fd);
+	bk_own_fd(link, program.fd);
 	r->path = program.path;
 	r->called = name_called(image, name);
 	r->first_arg = index + 1;
@@ -103,7 +103,7 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 	error = bk_image_open(s, (int)n->pid, at ? (int)a[0] : BK_AT_CWD, path, s->scratch->path, image);
 	if (error)
 		return -error;
-	bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)image->fd);
+	bk_own_fd(link, image->fd);
 	r->path = image->path;
 	r->called = rule_name(path);
 	if ((image->mode & 0170000) != 0100000)
@@ -219,7 +219,7 @@ static void see_through_script(struct bk_shim *s, int pid, struct bk_request *r,
 
 	if (!fresh->called.at || bk_image_open(s, pid, BK_AT_CWD, fresh->called.at, s->scratch->name, &script) < 0)
 		return;
-	bk_put_number(bk_put(own, own + 64, "/proc/self/fd/"), own + 64, (uint32_t)script.fd);
+	bk_own_fd(own, script.fd);
 	if (!runs_in(s, pid, &script, own, image, at)) {
 		bk_image_close(&script);
 		return;

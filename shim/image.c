@@ -75,12 +75,12 @@ int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, c
 	char link[64];
 	int fd, r;
 
+	image->fd = -1;
 	translate(tid, directory, path, s->scratch->walk, s->scratch->walk + sizeof s->scratch->walk);
 	fd = (int)sys_open(s->scratch->walk, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)fd);
-	r = bk_image_link(s, link, out, image);
+	r = bk_image_link(s, bk_own_fd(link, fd), out, image);
 	image->fd = fd;
 	if (r < 0)
 		bk_image_close(image);

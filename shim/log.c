@@ -23,7 +23,7 @@ void bk_log_open(struct bk_shim *s, int fd)
 
 	s->log = -1;
 	if (sys_fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
-		bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)fd);
+		bk_own_fd(link, fd);
 		s->log = (int)sys_open(link, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	}
 	/* Off the first three, so that the function's own redirections cannot meet it; low enough that the table does not grow. */

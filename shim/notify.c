@@ -159,8 +159,7 @@ static void protect(struct bk_shim *s, const struct seccomp_notif *n)
 		} else {
 			r.path = image.path;
 		}
-		bk_put_number(bk_put(link, link + 64, "/proc/self/fd/"), link + 64, (uint32_t)image.fd);
-		d = bk_judge(s, &r, &image, link);
+		d = bk_judge(s, &r, &image, bk_own_fd(link, image.fd));
 		bk_image_close(&image);
 		if (++files > 64)	/* more than anybody needs; a bound for the time that this takes */
 			d = (struct bk_decision){ BK_DENIED, BK_WHY_NO_RULE, UINT32_MAX };
@@ -179,25 +178,18 @@ static bool code_allowed(const struct bk_shim *s)
 	return bk_policy_section_flags(&s->policy, BK_GENERATED_CODE) & BK_SECTION_ALLOWS || !bk_judged(s, BK_GENERATED_CODE);
 }
 
-static void map_file(struct bk_shim *s, const struct seccomp_notif *n)
+static void map_opened(struct bk_shim *s, const struct seccomp_notif *n, struct bk_image *image)
 {
-	struct bk_request r = { .section = BK_LIBRARIES };
+	struct bk_request r = { .section = BK_LIBRARIES, .path = image->path };
 	struct bk_flight *f = bk_flight_of(s, 0);
 	struct bk_decision d;
-	struct bk_image image;
 	char link[64];
-	int error = bk_image_link(s, bk_proc_fd(link, (int)n->pid, (int)n->data.args[4]), s->scratch->path, &image);
 
-	if (error) {
-		bk_notify_answer(s, n->id, error == -ENOENT ? EBADF : -error);
-		return;
-	}
-	if (image.anonymous && !bk_judged(s, BK_LIBRARIES)) {
+	if (image->anonymous && !bk_judged(s, BK_LIBRARIES)) {
 		code(s, n);		/* a file without a name is memory */
 		return;
 	}
-	r.path = image.path;
-	d = bk_judge(s, &r, &image, link);
+	d = bk_judge(s, &r, image, bk_own_fd(link, image->fd));
 	if (bk_speaks(d.verdict)) {
 		bk_note_parent((int)n->pid, s->scratch->parent, BK_PATH_MAX);
 		r.parent = bk_text_of(s->scratch->parent);
@@ -207,11 +199,24 @@ static void map_file(struct bk_shim *s, const struct seccomp_notif *n)
 		bk_notify_settle(s, n, &d);
 		return;
 	}
-	*f = (struct bk_flight){ .kind = BK_JOB_MAP, .inode = image.inode, .device = image.device };
+	*f = (struct bk_flight){ .kind = BK_JOB_MAP, .inode = image->inode, .device = image->device };
 	if (!bk_notify_follow(s, n, f)) {
 		*f = (struct bk_flight){ 0 };
 		bk_notify_answer(s, n->id, EACCES);
 	}
+}
+
+static void map_file(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	struct bk_image image;
+	/* Opened, so that name, identity and content are of one file, whatever a thread makes of the descriptor meanwhile. */
+	int error = bk_image_open(s, (int)n->pid, (int)n->data.args[4], "", s->scratch->path, &image);
+
+	if (error)
+		bk_notify_answer(s, n->id, error == -ENOENT ? EBADF : -error);
+	else
+		map_opened(s, n, &image);
+	bk_image_close(&image);
 }
 
 static void map(struct bk_shim *s, const struct seccomp_notif *n)

@@ -198,9 +198,10 @@ struct bk_image {
 	bool anonymous;			/* memfd or deleted */
 	struct bk_seen *seen;
 };
-/* Looks at the file behind `link`, a /proc/.../exe or /proc/.../fd/N link.  The path goes into `out`. */
+/* Looks at the file behind `link`, which must not change under it: our own descriptor, or the image of a stopped process.  The path goes into `out`. */
 int bk_image_link(struct bk_shim *s, const char *link, char *out, struct bk_image *image);
-/* Opens a path as process `tid` would (relative to `directory`, a descriptor of it or BK_AT_CWD); close image->fd afterwards. */
+/* Opens a path as process `tid` would (relative to `directory`, a descriptor of it or BK_AT_CWD); "" is the descriptor itself.
+   Close image->fd afterwards. */
 int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image);
 void bk_image_close(struct bk_image *image);
 /* The file's hash through `link` (an openable path to it), from memory where it was computed before. */
@@ -252,6 +253,7 @@ char *bk_put_number(char *at, const char *end, uint64_t n);
 /* "/proc/<pid><rest>" */
 char *bk_proc(char out[64], int pid, const char *rest);
 char *bk_proc_fd(char out[64], int pid, int fd);
+char *bk_own_fd(char out[64], int fd);	/* "/proc/self/fd/<fd>" */
 uint64_t bk_parse_number(const char *s, const char **end);
 
 #endif

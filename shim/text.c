@@ -30,6 +30,12 @@ char *bk_proc(char out[64], int pid, const char *rest)
 	return out;
 }
 
+char *bk_own_fd(char out[64], int fd)
+{
+	bk_put_number(bk_put(out, out + 64, "/proc/self/fd/"), out + 64, (uint32_t)fd);
+	return out;
+}
+
 char *bk_proc_fd(char out[64], int pid, int fd)
 {
 	char *at = bk_put_number(bk_put(out, out + 64, "/proc/"), out + 64, (uint32_t)pid);

@@ -81,10 +81,10 @@ tell() {
 
 verdict_is() {
 	case $1 in
-	denied | killed)
+	denied | killed | stopped)
 		[ "$status" -ne 0 ] && [ "$status" -ne 124 ] && ! grep -q DONE "$T/out" || return 1
 		[ "$2" = - ] && return 0
-		has_event "$2" "$1" "$3" "$4"
+		has_event "$2" "$(printf '%s' "$1" | sed 's/stopped/(denied|killed)/')" "$3" "$4"
 		;;
 	detected) has_event "$2" '(alert|detected)' "$3" "$4" ;;
 	*) succeeded attack ;;
