@@ -235,12 +235,13 @@ is "$(grep -c 'foreground 1' with)" 3 'on a terminal: it is in the foreground'
 cat >waits.pl <<'PL'
 $SIG{INT} = sub { print "interrupted\n"; exit 3 };
 $| = 1;
-print "ready\n";
+open my $ready, ">", "ready";
 sleep 1 for 1 .. 10;
 exit 4;
 PL
 interrupt() {
-	(sleep 0.7; printf '\003'; sleep 0.5) | script -qec "$1 perl $T/waits.pl; echo status \$?" /dev/null 2>/dev/null | tr -d '\r' | grep -E 'interrupted|status'
+	rm -f "$T/ready"
+	(until [ -e "$T/ready" ]; do sleep 0.05; done; printf '\003'; sleep 0.5) | script -qec "$1 perl $T/waits.pl; echo status \$?" /dev/null 2>/dev/null | tr -d '\r' | grep -E 'interrupted|status'
 }
 is "$(interrupt "$shim")" "$(interrupt '')" 'on a terminal: control-C interrupts the function'
 like "$(interrupt "$shim")" '^status 3$' 'on a terminal: once, and its status arrives'
