@@ -179,13 +179,15 @@ static bool take_loader(struct bk_gathered *g)
 	return g->path != NULL;
 }
 
-static void take_applet(struct bk_gathered *g)
+/* bk_decide() finds the applet itself; people are told which it is. */
+static void note_applet(struct bk_gathered *g)
 {
-	struct bk_text image = bk_text_of(g->interpreter ? g->interpreter : g->path);
+	struct bk_text image = bk_text_of(g->path);
+	uint32_t first = g->request.first_arg;
 
 	if (g->interpreter || !bk_is_multicall(image))
 		return;
-	struct bk_text applet = bk_applet(image, &g->request.argv, &g->request.first_arg);
+	struct bk_text applet = bk_applet(image, &g->request.argv, &first);
 	bk_buf_printf(&g->notes, "%s holds many programs: this one is %.*s\n", g->path, (int)applet.len, applet.at);
 }
 
@@ -210,7 +212,7 @@ bool bk_gather_exec(struct bk_gathered *g, int argc, char **argv)
 	point_at_vector(g);
 	if (!g->interpreter && bk_is_loader(bk_text_of(g->path)) && !take_loader(g))
 		return false;
-	take_applet(g);
+	note_applet(g);
 	look_at_file(g);
 	return true;
 }
