@@ -6,7 +6,7 @@ struct bk_model *bk_model_new(void)
 	return bk_alloc(sizeof(struct bk_model));
 }
 
-static void rule_free(struct bk_model_rule *r)
+void bk_model_rule_clear(struct bk_model_rule *r)
 {
 	for (size_t i = 0; i < r->arg_count; i++)
 		free(r->args[i]);
@@ -24,11 +24,11 @@ void bk_model_free(struct bk_model *m)
 		return;
 	for (int s = 0; s < BK_SECTIONS; s++) {
 		for (size_t i = 0; i < m->section[s].count; i++)
-			rule_free(&m->section[s].rules[i]);
+			bk_model_rule_clear(&m->section[s].rules[i]);
 		free(m->section[s].rules);
 		free(m->section[s].comment);
 	}
-	rule_free(&m->main);
+	bk_model_rule_clear(&m->main);
 	free(m->function);
 	free(m->comment);
 	free(m);

@@ -47,6 +47,7 @@ struct bk_model {
 
 struct bk_model *bk_model_new(void);
 void bk_model_free(struct bk_model *m);
+void bk_model_rule_clear(struct bk_model_rule *r);	/* frees what the rule owns */
 struct bk_model_rule *bk_model_add(struct bk_model *m, enum bk_section section, enum bk_action action);
 void bk_model_add_arg(struct bk_model_rule *r, const char *arg);
 

@@ -15,7 +15,7 @@ struct bk_log_reader {
 	struct bk_log_counts counts;
 	struct bk_log_runs runs;
 	struct bk_buf line;		/* too long: its end only */
-	bool over;
+	bool over, understood;		/* understood: as a part of a list */
 	struct bk_list list;
 	struct bk_buf argv, sections, unescaped;
 	size_t work;
@@ -43,7 +43,7 @@ static unsigned deliver(struct bk_log_reader *r, json_t *root, const struct bk_l
 		r->counts.malformed++;
 		return 1;
 	}
-	e.line = r->counts.lines;
+	e.line = r->counts.lines + r->over;
 	numbers[0] = e.seq;
 	numbers[1] = e.pid;
 	line = bk_hash_bytes(bk_hash_bytes(e.key, numbers, sizeof numbers), &e.ms, sizeof e.ms);
@@ -348,7 +348,7 @@ static bool read_as_list(struct bk_log_reader *r, struct bk_text line)
 			return false;
 		bk_list_start(&r->list);
 	}
-	return continue_list(r, line.at, line.len) && continue_list(r, "\n", 1);
+	return continue_list(r, line.at, line.len);
 }
 
 static bool looks_like_event(struct bk_text line)
@@ -366,7 +366,7 @@ static void end_line(struct bk_log_reader *r)
 		return;
 	if (!member && read_line(r, line))
 		return;
-	if (!read_as_list(r, line) && (!member || !read_line(r, line)))
+	if (!(read_as_list(r, line) && continue_list(r, "\n", 1)) && (!member || !read_line(r, line)))
 		r->counts.malformed += looks_like_event(line);
 }
 
@@ -374,17 +374,18 @@ static void end_line(struct bk_log_reader *r)
 static void end_long_line(struct bk_log_reader *r)
 {
 	struct bk_text line = { r->line.at, (uint32_t)r->line.len };
-	uint32_t own = own_line(r, line);
+	uint32_t own;
 	size_t used;
 
-	r->counts.lines++;
+	if (!r->understood || !continue_list(r, "\n", 1)) {
+		r->counts.skipped++;
+		own = own_line(r, line);
+		r->work = 0;
+		if (own < line.len)
+			read_value(r, bk_text_from(line, own), 0, &nothing_around, 0, &used);
+	}
 	r->over = false;
-	if (r->list.active)
-		return;
-	r->counts.skipped++;
-	r->work = 0;
-	if (own < line.len)
-		read_value(r, bk_text_from(line, own), 0, &nothing_around, 0, &used);
+	r->counts.lines++;
 }
 
 static void keep_end(struct bk_buf *line)
@@ -397,21 +398,19 @@ static void keep_end(struct bk_buf *line)
 
 static void add_to_line(struct bk_log_reader *r, const char *bytes, size_t size)
 {
-	struct bk_text begin = { r->line.at, (uint32_t)r->line.len };
+	struct bk_text begin;
 
 	if (!r->over && r->line.len + size <= BK_LOG_LINE_MAX) {
 		bk_buf_add(&r->line, bytes, size);
 		return;
 	}
-	if (!r->over) {
-		r->over = true;
-		read_as_list(r, begin.len ? begin : (struct bk_text){ bytes, (uint32_t)size });
-		if (!begin.len)
-			return;
-	}
-	if (r->list.active)
-		continue_list(r, bytes, size);
 	bk_buf_add(&r->line, bytes, size);
+	begin = (struct bk_text){ r->line.at, (uint32_t)r->line.len };
+	if (!r->over)
+		r->understood = read_as_list(r, begin);
+	else if (r->understood)
+		r->understood = continue_list(r, bytes, size);
+	r->over = true;
 	keep_end(&r->line);
 }
 
@@ -421,6 +420,10 @@ void bk_log_feed(struct bk_log_reader *r, const char *bytes, size_t size)
 		const char *end = memchr(bytes, '\n', size);
 		size_t n = end ? (size_t)(end - bytes) : size;
 
+		if (n > BK_LOG_LINE_MAX) {
+			n = BK_LOG_LINE_MAX;
+			end = NULL;
+		}
 		add_to_line(r, bytes, n);
 		if (end) {
 			if (r->over)
