@@ -32,6 +32,12 @@ bool bk_cli_colour(FILE *f);
 int bk_cli_usage(const struct bk_command *command, const char *what, const char *arg);
 /* The path of buckler-init: $BUCKLER_INIT, beside this program, ../libexec, or in PATH; NULL with an error printed. Caller frees. */
 char *bk_cli_shim(void);
+/* A compiled policy in a descriptor that outlives the exec, nameless and sealed; -1 with the error printed. */
+int bk_cli_policy_fd(const struct bk_buf *bytes);
+/* 0, or the status with which shells say that a command cannot be run, with the error printed. */
+int bk_cli_command_is_there(const char *name);
+/* argv for buckler-init; `log` -1: its events go to stderr.  Valid until the next call; the caller frees the list. */
+char **bk_cli_shim_arguments(int policy, int log, char **command, int count);
 
 /*
  * getopt_long(3) for commands.  --help (-h) prints the usage and ends the program with 0; a wrong option ends it with 2.
@@ -50,6 +56,7 @@ void bk_cli_put(FILE *f, const char *text, size_t size);
 json_t *bk_cli_json_text(const char *text, size_t size);
 /* Prints a value on stdout, ends the line, drops the reference; returns 0 or, with an error printed, 2. */
 int bk_cli_json_print(json_t *value);
+int bk_cli_json_line(json_t *value);	/* the same on one line */
 /* Diagnostics as a JSON array. */
 json_t *bk_cli_json_diags(const struct bk_diags *d);
 
@@ -59,6 +66,8 @@ bool bk_cli_is_compiled(const struct bk_buf *bytes);
 struct bk_model *bk_cli_model(const char *path, struct bk_diags *d);
 /* Verifies a compiled policy and its digest; false with an error, which names the offset, in `d`. */
 bool bk_cli_verify(const char *path, const struct bk_buf *bytes, struct bk_policy *view, struct bk_diags *d);
+/* 0 for a file that can be executed, else EACCES or ENOENT. */
+int bk_cli_executable(const char *path);
 /* The program that `name` stands for, looked up in PATH where it has no slash.  NULL and errno: ENOENT, EACCES. Caller frees. */
 char *bk_cli_which(const char *name);
 

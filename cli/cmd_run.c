@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -34,7 +33,7 @@ static const struct option options[] = {
 
 struct job {
 	const char *policy, *mode;
-	char *log_fd;			/* NULL: stderr */
+	int log_fd;			/* -1: stderr */
 	char **command;			/* ends with NULL */
 	int count;
 };
@@ -45,36 +44,6 @@ static bool mode_is_known(const char *mode)
 		if (strcmp(bk_mode_name((enum bk_mode)i), mode) == 0)
 			return true;
 	return false;
-}
-
-/* A memory file, or where there are none an unlinked file: nothing is left behind however this ends. */
-static int nameless_file(void)
-{
-	int fd = memfd_create("buckler-policy", MFD_ALLOW_SEALING);
-
-	if (fd >= 0)
-		return fd;
-
-	const char *folder = getenv("TMPDIR");
-	BK_FREE char *path = bk_format("%s/buckler.XXXXXX", folder && *folder ? folder : "/tmp");
-	fd = mkstemp(path);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
-
-static int put_bytes(int fd, const struct bk_buf *bytes)
-{
-	for (size_t done = 0; done < bytes->len; ) {
-		ssize_t n = write(fd, bytes->at + done, bytes->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	/* Only a memory file can be sealed; the other kind has no name and buckler-init closes its only descriptor. */
-	fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-	return 0;
 }
 
 /* The compiled policy in a descriptor that outlives the exec, or -1 with the error printed. */
@@ -89,45 +58,7 @@ static int policy_descriptor(const char *path)
 	if (!good)
 		return -1;
 
-	int fd = nameless_file();
-	int r = fd < 0 ? -errno : put_bytes(fd, &bytes);
-	if (r < 0) {
-		bk_cli_error("no room for the compiled policy: %s; free some in TMPDIR", strerror(-r));
-		return -1;
-	}
-	return fd;
-}
-
-/* 0, or the status with which shells say that a command cannot be run. */
-static int command_is_there(const char *name)
-{
-	BK_FREE char *path = bk_cli_which(name);
-
-	if (path)
-		return 0;
-	if (errno == EACCES) {
-		bk_cli_error("%s: not an executable file", name);
-		return 126;
-	}
-	bk_cli_error("%s: command not found%s", name, strchr(name, '/') ? "" : " in PATH");
-	return 127;
-}
-
-static char **shim_arguments(const struct job *job, const char *fd)
-{
-	char **argv = bk_alloc((size_t)(job->count + 7) * sizeof *argv);
-	int n = 0;
-
-	argv[n++] = (char *)"buckler-init";
-	argv[n++] = (char *)"--policy-fd";
-	argv[n++] = (char *)fd;
-	if (job->log_fd) {
-		argv[n++] = (char *)"--log-fd";
-		argv[n++] = (char *)job->log_fd;
-	}
-	argv[n++] = (char *)"--";
-	memcpy(argv + n, job->command, (size_t)job->count * sizeof *argv);
-	return argv;
+	return bk_cli_policy_fd(&bytes);
 }
 
 /* The strictest mode is the policy's own, which is what buckler-init takes when nothing is set. */
@@ -149,20 +80,19 @@ static int start(const struct job *job)
 	if (job->mode)
 		set_mode(job->mode);
 
-	BK_FREE char *number = bk_format("%d", fd);
-	BK_FREE char **argv = shim_arguments(job, number);
+	BK_FREE char **argv = bk_cli_shim_arguments(fd, job->log_fd, job->command, job->count);
 	execv(shim, argv);
 	bk_cli_error("%s: cannot be started: %s", shim, strerror(errno));
 	return 125;
 }
 
-static char *open_descriptor(const char *value)
+static int open_descriptor(const char *value)
 {
 	int fd = (int)bk_cli_number(&bk_cmd_run, "--log-fd", value, 0, 1 << 20);
 
 	if (fcntl(fd, F_GETFD) < 0)
 		exit(bk_cli_usage(&bk_cmd_run, "--log-fd names a descriptor that is not open:", value));
-	return bk_format("%d", fd);
+	return fd;
 }
 
 static void read_option(struct job *job, int c)
@@ -177,7 +107,7 @@ static void read_option(struct job *job, int c)
 
 static int run(int argc, char **argv)
 {
-	struct job job = { 0 };
+	struct job job = { .log_fd = -1 };
 
 	for (int c; (c = bk_cli_option(&bk_cmd_run, argc, argv, "+:hp:m:l:", options)) != -1; )
 		read_option(&job, c);
@@ -190,7 +120,7 @@ static int run(int argc, char **argv)
 	job.command = argv + optind;
 	job.count = argc - optind;
 
-	int status = command_is_there(job.command[0]);
+	int status = bk_cli_command_is_there(job.command[0]);
 	return status ? status : start(&job);
 }
 

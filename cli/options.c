@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the commands share beside printing: options, policies in either form, programs in PATH, the shim. */
+/* What the commands share beside printing: options, policies in either form, programs in PATH. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -126,8 +126,7 @@ struct bk_model *bk_cli_model(const char *path, struct bk_diags *d)
 
 /* --- programs --- */
 
-/* 0 for a file that can be executed, else EACCES or ENOENT. */
-static int executable(const char *path)
+int bk_cli_executable(const char *path)
 {
 	struct stat st;
 
@@ -144,7 +143,7 @@ static char *search(const char *list, const char *name)
 		const char *end = strchrnul(at, ':');
 		BK_FREE char *folder = bk_strndup(at, (size_t)(end - at));
 		char *path = bk_format("%s/%s", *folder ? folder : ".", name);
-		int e = executable(path);
+		int e = bk_cli_executable(path);
 
 		if (e == 0)
 			return path;
@@ -167,48 +166,6 @@ char *bk_cli_which(const char *name)
 	}
 	if (!strchr(name, '/'))
 		return search(list ? list : "/usr/local/bin:/usr/bin:/bin", name);
-	errno = executable(name);
+	errno = bk_cli_executable(name);
 	return errno == 0 ? bk_strdup(name) : NULL;
-}
-
-/* A file below the folder that this program stands in, NULL where there is none. */
-static char *beside(const char *relative)
-{
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-
-	if (n <= 0)
-		return NULL;
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
-
-	char *path = bk_format("%s/%s", self, relative);
-	if (executable(path) == 0)
-		return path;
-	free(path);
-	return NULL;
-}
-
-char *bk_cli_shim(void)
-{
-	const char *named = getenv("BUCKLER_INIT");
-
-	if (named && *named) {
-		int error = executable(named);
-
-		if (error == 0)
-			return bk_strdup(named);
-		bk_cli_error("BUCKLER_INIT is %s: %s; set it to the path of buckler-init, or unset it", named,
-			     error == EACCES ? "not an executable file" : strerror(error));
-		return NULL;
-	}
-
-	char *path = beside("buckler-init");
-	if (!path)
-		path = beside("../libexec/buckler-init");
-	if (!path)
-		path = bk_cli_which("buckler-init");
-	if (!path)
-		bk_cli_error("buckler-init was found neither beside buckler nor in PATH; install it there or set BUCKLER_INIT to its path");
-	return path;
 }

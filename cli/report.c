@@ -132,12 +132,22 @@ json_t *bk_cli_json_text(const char *text, size_t size)
 	return json_stringn(clean.at ? clean.at : "", clean.len);
 }
 
-int bk_cli_json_print(json_t *value)
+static int print_json(json_t *value, size_t flags)
 {
-	bool bad = !value || json_dumpf(value, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF;
+	bool bad = !value || json_dumpf(value, stdout, flags) < 0 || putchar('\n') == EOF;
 
 	json_decref(value);
 	return bad ? bk_cli_error("standard output: cannot write JSON") : 0;
+}
+
+int bk_cli_json_print(json_t *value)
+{
+	return print_json(value, JSON_INDENT(2));
+}
+
+int bk_cli_json_line(json_t *value)
+{
+	return print_json(value, JSON_COMPACT);
 }
 
 json_t *bk_cli_json_diags(const struct bk_diags *d)
