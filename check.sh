@@ -19,6 +19,4 @@ step make "$jobs" WERROR=1 cross
 step make "$jobs" WERROR=1 tests fuzz
 
 echo "== tests"
-# The functions of tests/integration/integration.t need buckler learn, which is not there yet.
-exec prove --timer --failures --exec 'sh tests/support/exec.sh' tests/attack tests/cli tests/deps.t tests/fuzz \
-	tests/integration/transparent.t build/tests/*
+exec prove --timer --failures --exec 'sh tests/support/exec.sh' -r tests build/tests/*

@@ -39,7 +39,7 @@ struct bk_model_rule *bk_model_add(struct bk_model *m, enum bk_section section, 
 	struct bk_model_section *s = &m->section[section];
 
 	s->rules = bk_grow(s->rules, &s->cap, s->count + 1, sizeof *s->rules);
-	s->rules[s->count].action = action;
+	s->rules[s->count] = (struct bk_model_rule){ .action = action };
 	return &s->rules[s->count++];
 }
 

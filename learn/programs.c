@@ -578,20 +578,23 @@ static struct use *new_use(struct uses *all)
 	return &all->at[all->count++];
 }
 
+static void free_use(struct use *u)
+{
+	for (size_t w = 0; w < u->count; w++)
+		bk_units_free(&u->units[w]);
+	free(u->words);
+	free(u->units);
+	free(u->classes);
+	free(u->command);
+	bk_buf_free(&u->key);
+	bk_buf_free(&u->texts);
+	*u = (struct use){ 0 };
+}
+
 static void free_uses(struct uses *all)
 {
-	for (size_t i = 0; i < all->count; i++) {
-		struct use *u = &all->at[i];
-
-		for (size_t w = 0; w < u->count; w++)
-			bk_units_free(&u->units[w]);
-		free(u->words);
-		free(u->units);
-		free(u->classes);
-		free(u->command);
-		bk_buf_free(&u->key);
-		bk_buf_free(&u->texts);
-	}
+	for (size_t i = 0; i < all->count; i++)
+		free_use(&all->at[i]);
 	free(all->at);
 }
 
@@ -620,16 +623,35 @@ static bool is_use(const struct bk_act *a)
 	return !(r.flags & (BK_REQ_ANONYMOUS | BK_REQ_UNNAMED));
 }
 
+/* What an interpreter was told stands in the part that the log line had no room for: a rule would allow it anything. */
+static bool is_blind(struct maker *k, const struct use *u)
+{
+	if (!u->more || !u->act || u->act->interpreter.len || !bk_runs_text(name_of(u)))
+		return false;
+	bk_diag_add(k->notes, BK_WARNING, NULL, 0, 0, "%.*s was given more than a log line holds, and nothing was learned from it; write a rule by hand",
+		    (int)u->path.len, u->path.at);
+	return true;
+}
+
+static void collect(struct maker *k, const struct bk_seen *seen)
+{
+	for (size_t i = 0; i < seen->count; i++) {
+		if (!is_use(&seen->acts[i]))
+			continue;
+		use_act(new_use(&k->all), &seen->acts[i]);
+		if (is_blind(k, &k->all.at[k->all.count - 1]))
+			free_use(&k->all.at[--k->all.count]);
+	}
+	for (size_t i = 0, n = k->section->count; i < n; i++)
+		for (int deep = 0; may_grow(&k->section->rules[i]) && deep <= has_deep(&k->section->rules[i]); deep++)
+			use_rule(new_use(&k->all), &k->section->rules[i], i, deep);
+}
+
 void bk_propose_programs(struct bk_model *m, struct bk_seen *seen, struct bk_diags *notes)
 {
 	struct maker k = { .m = m, .section = &m->section[BK_PROCESSES], .notes = notes };
 
-	for (size_t i = 0; i < seen->count; i++)
-		if (is_use(&seen->acts[i]))
-			use_act(new_use(&k.all), &seen->acts[i]);
-	for (size_t i = 0, n = k.section->count; i < n; i++)
-		for (int deep = 0; may_grow(&k.section->rules[i]) && deep <= has_deep(&k.section->rules[i]); deep++)
-			use_rule(new_use(&k.all), &k.section->rules[i], i, deep);
+	collect(&k, seen);
 	for (size_t i = 0; i < k.all.count; i++)
 		make_key(&k.all.at[i]);
 	each_program(&k);

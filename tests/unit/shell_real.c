@@ -16,7 +16,7 @@
 #define OUT 4096
 
 static const char *const shells[][3] = {
-	{ "dash", NULL }, { "bash", NULL }, { "bash", "--posix", NULL }, { "busybox", "sh", NULL }, { "ksh", NULL }, { "mksh", NULL }, { "zsh", NULL },
+	{ "dash", NULL }, { "bash", NULL }, { "bash", "--posix", NULL }, { "busybox", "sh", NULL }, { "ksh", NULL }, { "mksh", NULL }, { "zsh", NULL }, { "yash", NULL },
 };
 
 static char folder[] = "/tmp/bk-shell-XXXXXX";
@@ -38,9 +38,8 @@ static ssize_t run(const char *const *shell, const char *string, char *out)
 	if (pid == 0) {
 		dup2(p[1], 1);
 		dup2(open("/dev/null", O_RDWR), 2);
-		environ = (char *[]){ "HOME=/expanded", NULL };
 		if (chdir(folder) == 0)
-			execvp(argv[0], (char *const *)argv);
+			execvpe(argv[0], (char *const *)argv, (char *[]){ "HOME=/expanded", NULL });
 		_exit(127);
 	}
 	close(p[1]);

@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# buckler learn: run a command or read logs, write the least policy; join it to one that is there.
+. "${0%/*}/../support/tap.sh"
+
+learn() { run "$BUCKLER" learn "$@"; }
+
+cat >work.sh <<'SH'
+for name in "$@"; do /bin/gzip -c "$name" >/dev/null || exit 7; done
+SH
+for i in 1 2 3; do echo "text $i" >"note$i.txt"; done
+
+# --- running ---
+
+learn -o p.yaml -- /bin/sh work.sh note1.txt note2.txt
+status 0 'a run: status 0'
+silent out 'a run: what it writes on standard output is the command only'
+err 'p.yaml: 1 rules for processes' 'a run: it says what it wrote'
+run "$BUCKLER" check p.yaml
+status 0 'the policy is a good one'
+ok 'it has a rule for what varied' grep -qF 'args: ["-c", note*.txt]' p.yaml
+ok 'and the evidence' grep -q '# learned: 2 times, such as -c note1.txt' p.yaml
+ok 'the main program is named, with its hash' grep -q "sha256: \"$(sha256sum "$(readlink -f /bin/sh)" | cut -d' ' -f1)\"" p.yaml
+run "$BUCKLER" run -p p.yaml --log-fd 2 -- /bin/sh work.sh note3.txt
+status 0 'under the policy the same with another file'
+is "$(grep -c '"verdict"' err)" 0 'without an event'
+run "$BUCKLER" run -p p.yaml -- /bin/sh work.sh --version
+status 7 'under the policy an option in the place of a file is refused'
+err '"event":"exec","verdict":"denied"' 'with an event'
+
+learn -o - -- /bin/true
+status 0 'to standard output'
+out '^version: 1' 'to standard output: the policy'
+silent err 'to standard output: nothing else'
+learn -o q.yaml -- sh -c 'echo said; exit 3'
+status 0 'a command that fails: what it did is learned'
+out '^said$' 'its output comes through'
+err 'ended with status 3' 'its status is told'
+echo 'read from input' >input
+"$BUCKLER" learn -o q.yaml -- cat <input >out 2>err
+is "$(cat out)" 'read from input' 'its input is ours'
+learn -o q.yaml -- sh -c 'kill -TERM $PPID; sleep 5; exit 4'
+err 'ended with status' 'a signal to the shim comes through'
+"$BUCKLER" learn -o s.yaml -- sh -c 'trap "exit 5" USR1; touch ready; while :; do sleep 0.1; done' 2>err &
+pid=$!
+until [ -e ready ]; do sleep 0.05; done
+kill -USR1 $pid
+wait $pid
+is $? 0 'a signal to learn goes on to the command'
+ok 'and the policy is written' grep -q 'ended with status 5' err
+cat >memory.py <<'PY'
+import os, subprocess
+fd = os.memfd_create("x")
+os.write(fd, open("/bin/true", "rb").read())
+subprocess.run(["/proc/self/fd/%d" % fd], pass_fds=[fd], check=True)
+PY
+learn -o m.yaml -- /usr/bin/python3 memory.py
+status 1 'what no policy allows: status 1'
+err 'memfd:x.*which no policy allows' 'it is named'
+
+# --- joining ---
+
+cp p.yaml before.yaml
+learn -o p.yaml --merge -- /bin/sh work.sh note1.txt note2.txt
+status 0 'learning the same again: status 0'
+ok 'learning the same again changes nothing' cmp p.yaml before.yaml
+sed 's/^processes:/# By hand.\n&/' before.yaml >p.yaml
+learn -o p.yaml --merge -- /bin/sh -c '/bin/gzip --version >/dev/null; exec /bin/true'
+status 0 'learning more: status 0'
+ok 'what was there stays' grep -qF 'args: ["-c", note*.txt]' p.yaml
+ok 'comments stay' grep -q '^# By hand.$' p.yaml
+ok 'what is new is added' grep -qF 'args: ["--version"]' p.yaml
+run "$BUCKLER" diff before.yaml p.yaml
+ok 'nothing was taken away' sh -c '! grep -q "^-" out'
+learn -o new.yaml --merge -- /bin/true
+status 0 'joining to nothing: a new policy'
+
+# --- from logs ---
+
+sed 's/^mode: enforce/mode: learn/' before.yaml | sed '/^processes:/,/^libraries:/{/^ /d}; /^libraries:/,/^generated/{/^ /d}; s/^processes:/processes: []/; s/^libraries:/libraries: []/' >learning.yaml
+for form in lambda google azure plain; do
+	BUCKLER_LOG_FORM=$form "$BUCKLER" run -p learning.yaml --log-fd 9 -- /bin/sh work.sh note1.txt note2.txt 9>"$form.log"
+	learn -o "$form.yaml" --function resize --from "$form.log"
+	status 0 "from a log of the form $form"
+	ok "from a log of the form $form: the same rule" grep -qF 'args: ["-c", note*.txt]' "$form.yaml"
+	ok "from a log of the form $form: the function's name" grep -qx 'function: resize' "$form.yaml"
+done
+learn -o - --from - <lambda.log
+run sh -c '"$1" learn -o - --from - <lambda.log' - "$BUCKLER"
+out 'args: \["-c", note\*\.txt\]' 'from standard input'
+grep '"event":"exec"' lambda.log | grep gzip | head -1 | sed 's/gzip/evil/g; s/"seq":[0-9]*/"seq":2/' >forged
+cat lambda.log forged >both.log
+learn -o f.yaml --from both.log
+ok 'a line that repeats a number is not learned' sh -c '! grep -q evil f.yaml'
+err 'out of sequence' 'and said'
+learn -o f.yaml --suspect --from both.log
+ok 'but with --suspect' grep -q evil f.yaml
+
+# --- wrong use ---
+
+learn -- true
+status 2 'no output: status 2'
+learn -o x.yaml
+status 2 'no command: status 2'
+learn -o x.yaml --from
+status 2 'no log: status 2'
+learn -o x.yaml --from missing.log
+status 2 'a log that is not there: status 2'
+err 'missing.log: cannot be read' 'it is named'
+echo 'no event' >none.log
+learn -o x.yaml --from none.log
+status 2 'a log without events: status 2'
+err 'mode: learn' 'it says what to do'
+learn -o x.yaml -- no-such-command
+status 127 'a command that is not there: 127'
+learn -o x.yaml -- /etc/passwd
+status 126 'one that is not executable: 126'
+learn -o no/such/folder/x.yaml -- true
+status 2 'an output that cannot be written: status 2'
+learn --merge -o - -- true
+status 2 'joining to standard output: status 2'
+echo 'processes: 7' >broken.yaml
+learn --merge -o broken.yaml -- true
+status 2 'joining to what is no policy: status 2'
+err 'broken.yaml:1' 'with file and line'
+is "$(cat broken.yaml)" 'processes: 7' 'and it stays as it was'
+ok 'nothing half-written' [ ! -e x.yaml ]
+done_testing
