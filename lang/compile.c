@@ -152,56 +152,119 @@ void bk_policy_digest(const void *bytes, size_t size, uint8_t digest[32])
 	EVP_MD_CTX_free(c);
 }
 
+/* Everything of the file but the data, in memory. */
+struct image {
+	struct bk_policy_header head;
+	struct bk_bucket *buckets;
+	struct bk_rule *rules;
+};
+
+static void lay_out(struct image *im, struct writer *w, size_t indexed, size_t all)
+{
+	struct bk_policy_header *h = &im->head;
+
+	*h = (struct bk_policy_header){ .magic = BK_POLICY_MAGIC, .version = BK_POLICY_VERSION, .bucket_offset = sizeof *h };
+	h->bucket_count = bucket_count(indexed);
+	h->rule_offset = h->bucket_offset + h->bucket_count * (uint32_t)sizeof *im->buckets;
+	h->rule_count = (uint32_t)all;
+	h->data_offset = h->rule_offset + (uint32_t)(all * sizeof *im->rules);
+	im->buckets = bk_alloc(h->bucket_count * sizeof *im->buckets);
+	im->rules = bk_alloc((all + 1) * sizeof *im->rules);
+	w->base = h->data_offset;
+}
+
+/* The data stand in the order of the text: decompile.c tells rules of one line apart by it. */
+static void put_rules(struct image *im, struct writer *w, const struct sorted *sorted, size_t n)
+{
+	BK_FREE size_t *place = bk_alloc((n + 1) * sizeof *place);
+
+	for (size_t i = 0; i < n; i++)
+		place[sorted[i].order] = i;
+	for (size_t k = 0; k < n; k++)
+		im->rules[place[k]] = put_rule(w, sorted[place[k]].rule, sorted[place[k]].section);
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || sorted[i].key != sorted[i - 1].key)
+			put_bucket(im->buckets, im->head.bucket_count, sorted[i].key, (uint32_t)i);
+		if (i + 1 == n || sorted[i].key != sorted[i + 1].key)
+			im->rules[i].flags |= BK_RULE_LAST;
+	}
+}
+
+static void put_main(struct image *im, struct writer *w, const struct bk_model_rule *r, size_t index)
+{
+	im->rules[index] = put_rule(w, r, BK_PROCESSES);
+	im->rules[index].flags = BK_RULE_MAIN | BK_RULE_LAST;
+	im->rules[index].action = BK_ALLOW;
+	im->head.main = (uint32_t)index + 1;
+}
+
+static void fill_head(const struct bk_model *m, struct image *im, struct writer *w)
+{
+	im->head.function = put_text(w, m->function);
+	im->head.expires = m->expires;
+	im->head.flags = m->refuse_unsupported ? BK_UNSUPPORTED_REFUSE : 0;
+	fill_sections(m, &im->head);
+	while (w->data.len % 8)
+		bk_buf_add(&w->data, "", 1);
+	im->head.size = im->head.data_offset + (uint32_t)w->data.len;
+}
+
+static void join(const struct image *im, const struct writer *w, struct bk_buf *out)
+{
+	struct bk_policy_header *h;
+
+	bk_buf_free(out);
+	bk_buf_add(out, &im->head, sizeof im->head);
+	bk_buf_add(out, im->buckets, im->head.bucket_count * sizeof *im->buckets);
+	bk_buf_add(out, im->rules, im->head.rule_count * sizeof *im->rules);
+	bk_buf_add(out, w->data.at, w->data.len);
+	h = (struct bk_policy_header *)out->at;
+	bk_policy_digest(out->at, out->len, h->digest);
+	h->checksum = bk_policy_checksum(out->at, out->len);
+}
+
+/* The reader's own check of what was written. */
+static int check(const struct bk_buf *out, struct bk_diags *d)
+{
+	struct bk_policy policy;
+	uint32_t at = 0;
+	enum bk_policy_error error = bk_policy_verify(&policy, out->at, out->len, &at);
+
+	if (error == BK_POLICY_OK)
+		return 0;
+	bk_diag_add(d, BK_ERROR, NULL, 0, 0, "the compiled policy cannot be used: %s (at byte %u)", bk_policy_error_text(error), at);
+	return -EINVAL;
+}
+
+static bool too_large(const struct image *im, const struct writer *w)
+{
+	return (size_t)im->head.rule_count * sizeof *im->rules + (size_t)im->head.bucket_count * sizeof *im->buckets + w->data.len
+		> BK_POLICY_MAX - sizeof im->head;
+}
+
 int bk_policy_compile(const struct bk_model *m, struct bk_buf *out, struct bk_diags *d)
 {
 	BK_FREE struct sorted *sorted = NULL;
-	size_t n = sort_rules(m, &sorted), all = n + m->has_main;
-	struct bk_policy_header h = { .magic = BK_POLICY_MAGIC, .version = BK_POLICY_VERSION };
+	size_t n = sort_rules(m, &sorted);
+	struct image im;
 	struct writer w = { 0 };
-	struct bk_policy check;
-	uint32_t fault = 0;
+	int error = -EFBIG;
 
-	h.bucket_count = bucket_count(n);
-	h.bucket_offset = sizeof h;
-	h.rule_offset = h.bucket_offset + h.bucket_count * (uint32_t)sizeof(struct bk_bucket);
-	h.rule_count = (uint32_t)all;
-	h.data_offset = h.rule_offset + (uint32_t)(all * sizeof(struct bk_rule));
-	w.base = h.data_offset;
+	lay_out(&im, &w, n, n + m->has_main);
 	bk_buf_add(&w.data, "\0\0\0", 4);	/* offset 0 of the data is nobody's */
-	BK_FREE struct bk_bucket *buckets = bk_alloc(h.bucket_count * sizeof *buckets);
-	BK_FREE struct bk_rule *rules = bk_alloc((all + 1) * sizeof *rules);
-	for (size_t i = 0; i < n; i++) {
-		rules[i] = put_rule(&w, sorted[i].rule, sorted[i].section);
-		if (i == 0 || sorted[i].key != sorted[i - 1].key)
-			put_bucket(buckets, h.bucket_count, sorted[i].key, (uint32_t)i);
-		if (i + 1 == n || sorted[i].key != sorted[i + 1].key)
-			rules[i].flags |= BK_RULE_LAST;
+	put_rules(&im, &w, sorted, n);
+	if (m->has_main)
+		put_main(&im, &w, &m->main, n);
+	fill_head(m, &im, &w);
+	if (too_large(&im, &w)) {
+		bk_diag_add(d, BK_ERROR, NULL, 0, 0, "the compiled policy would be larger than %u bytes: it needs fewer rules", BK_POLICY_MAX);
+	} else {
+		join(&im, &w, out);
+		error = check(out, d);
 	}
-	if (m->has_main) {
-		rules[n] = put_rule(&w, &m->main, BK_PROCESSES);
-		rules[n].flags = BK_RULE_MAIN | BK_RULE_LAST;
-		rules[n].action = BK_ALLOW;
-		h.main = (uint32_t)n + 1;
-	}
-	h.function = put_text(&w, m->function);
-	h.expires = m->expires;
-	h.flags = m->refuse_unsupported ? BK_UNSUPPORTED_REFUSE : 0;
-	fill_sections(m, &h);
-	while (w.data.len % 8)
-		bk_buf_add(&w.data, "", 1);
-	h.size = h.data_offset + (uint32_t)w.data.len;
-	bk_buf_free(out);
-	bk_buf_add(out, &h, sizeof h);
-	bk_buf_add(out, buckets, h.bucket_count * sizeof *buckets);
-	bk_buf_add(out, rules, all * sizeof *rules);
-	bk_buf_add(out, w.data.at, w.data.len);
+	free(im.buckets);
+	free(im.rules);
 	bk_buf_free(&w.data);
 	tdestroy(w.texts, free_interned);
-	bk_policy_digest(out->at, out->len, ((struct bk_policy_header *)out->at)->digest);
-	((struct bk_policy_header *)out->at)->checksum = bk_policy_checksum(out->at, out->len);
-	enum bk_policy_error error = bk_policy_verify(&check, out->at, out->len, &fault);
-	if (error == BK_POLICY_OK)
-		return 0;
-	bk_diag_add(d, BK_ERROR, NULL, 0, 0, "the compiled policy cannot be used: %s (at byte %u)", bk_policy_error_text(error), fault);
-	return -EINVAL;
+	return error;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiled form back to the model; and loading a policy whichever form it has. */
+/* Compiled form back to the model. */
 #include <string.h>
 #include "lang/policy_model.h"
 
@@ -40,7 +40,18 @@ static int compare_lines(const void *a, const void *b)
 
 	if (x->line != y->line)
 		return x->line < y->line ? -1 : 1;
+	if (x->path != y->path)		/* compile.c writes texts in the order of the rules */
+		return x->path < y->path ? -1 : 1;
 	return x < y ? -1 : x > y;
+}
+
+/* A section that is off is not enforced, as if it were absent; text has no other word for it. */
+static void fill_section(const struct bk_section_head *head, const struct bk_model *m, struct bk_model_section *to)
+{
+	to->present = !(head->flags & BK_SECTION_ABSENT) && head->mode < BK_OFF;
+	to->allows = head->flags & BK_SECTION_ALLOWS;
+	to->mode = head->mode < BK_OFF ? head->mode : BK_ENFORCE;
+	to->has_mode = to->present && to->mode != m->mode;
 }
 
 static void fill_sections(const struct bk_policy *p, struct bk_model *m)
@@ -54,26 +65,19 @@ static void fill_sections(const struct bk_policy *p, struct bk_model *m)
 	for (uint32_t i = 0; i < n; i++)
 		if (!(rules[i]->flags & BK_RULE_MAIN))
 			fill_rule(p, rules[i], bk_model_add(m, rules[i]->section, rules[i]->action));
-	for (int s = 0; s < BK_SECTIONS; s++) {
-		const struct bk_section_head *head = &p->head->section[s];
-		struct bk_model_section *to = &m->section[s];
-
-		to->present = !(head->flags & BK_SECTION_ABSENT);
-		to->allows = head->flags & BK_SECTION_ALLOWS;
-		to->mode = head->mode <= BK_LEARN ? head->mode : BK_ENFORCE;
-		to->has_mode = to->present && to->mode != m->mode;
-	}
+	for (int s = 0; s < BK_SECTIONS; s++)
+		fill_section(&p->head->section[s], m, &m->section[s]);
 }
 
-/* The file does not keep what was said once for all sections: the mode that most of them have is taken for it. */
+/* The file does not keep what was said once for all sections.  What is absent says nothing of its own; else most of them have it. */
 static enum bk_mode common_mode(const struct bk_policy *p)
 {
 	unsigned count[BK_OFF] = { 0 };
 	enum bk_mode best = BK_ENFORCE;
 
 	for (int s = 0; s < BK_SECTIONS; s++)
-		if (!(p->head->section[s].flags & BK_SECTION_ABSENT) && p->head->section[s].mode < BK_OFF)
-			count[p->head->section[s].mode]++;
+		if (p->head->section[s].mode < BK_OFF)
+			count[p->head->section[s].mode] += p->head->section[s].flags & BK_SECTION_ABSENT ? BK_SECTIONS : 1;
 	for (int m = BK_ENFORCE; m < BK_OFF; m++)
 		if (count[m] > count[best])
 			best = m;
@@ -93,46 +97,4 @@ struct bk_model *bk_policy_decompile(const struct bk_policy *p)
 		fill_rule(p, bk_policy_main(p), &m->main);
 	fill_sections(p, m);
 	return m;
-}
-
-static bool check_compiled(const char *path, const struct bk_buf *bytes, struct bk_diags *d)
-{
-	const struct bk_policy_header *h = (const void *)bytes->at;
-	struct bk_policy p;
-	uint8_t digest[32];
-	uint32_t at = 0;
-	enum bk_policy_error error = bk_policy_verify(&p, bytes->at, bytes->len, &at);
-
-	if (error != BK_POLICY_OK) {
-		bk_diag_add(d, BK_ERROR, path, 0, 0, "%s (at byte %u)", bk_policy_error_text(error), at);
-		return false;
-	}
-	bk_policy_digest(bytes->at, bytes->len, digest);
-	if (!memcmp(digest, h->digest, 32))
-		return true;
-	bk_diag_add(d, BK_ERROR, path, 0, 0, "its digest is not that of its content: somebody edited the compiled file");
-	return false;
-}
-
-bool bk_policy_load(const char *path, struct bk_buf *bytes, struct bk_diags *d)
-{
-	static const uint64_t magic = BK_POLICY_MAGIC;
-	BK_BUF file = { 0 };
-	int error = bk_read_file(path, BK_POLICY_MAX, &file);
-
-	if (error < 0) {
-		bk_diag_add(d, BK_ERROR, path, 0, 0, "cannot be read: %s", strerror(-error));
-		return false;
-	}
-	if (file.len >= sizeof magic && !memcmp(file.at, &magic, sizeof magic)) {
-		if (!check_compiled(path, &file, d))
-			return false;
-		bk_buf_add(bytes, file.at, file.len);
-		return true;
-	}
-	struct bk_model *m = bk_policy_parse(path, file.at, file.len, d);
-	bool good = m && bk_policy_compile(m, bytes, d) == 0;
-
-	bk_model_free(m);
-	return good;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two policies compared rule by rule, each written as one line of canonical text. */
 #include <string.h>
-#include "lang/policy_model.h"
+#include <time.h>
+#include "lang/covers.h"
 
 static void add(struct bk_policy_changes *c, bool added, enum bk_section section, bool widens, char *text)
 {
@@ -18,7 +19,7 @@ static char *line_of(const struct bk_model_rule *r, enum bk_section section)
 	char *start, *to;
 
 	copy.comment = NULL;
-	m.section[section] = (struct bk_model_section){ .present = true, .allows = r->action == BK_DENY, .rules = &copy, .count = 1 };
+	m.section[section] = (struct bk_model_section){ .present = true, .rules = &copy, .count = 1 };
 	bk_policy_print(&m, &text);
 	start = strstr(text.at, "- ");
 	start = start ? start + 2 : text.at;
@@ -36,50 +37,83 @@ static char *line_of(const struct bk_model_rule *r, enum bk_section section)
 	return bk_format("%s%s", r->action == BK_ALLOW ? "" : r->action == BK_KILL ? "kill " : "deny ", start);
 }
 
-struct lines { char **at; size_t count; };
+struct line { char *text; const struct bk_model_rule *rule; };
+struct lines { struct line *at; size_t count; };
+
+/* What the rules of a section are compared with, and how often still. */
+struct sides {
+	enum bk_section section;
+	const struct bk_model_section *older, *newer;
+	struct bk_policy_changes *out;
+	size_t left;
+};
+
+#define PAIRS_MOST 20000000u		/* comparisons of rules for one section; past it a change counts as wider */
 
 static int compare(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct line *)a)->text, ((const struct line *)b)->text);
 }
 
 static struct lines lines_of(const struct bk_model_section *s, enum bk_section section)
 {
-	struct lines l = { bk_alloc((s->count + 1) * sizeof(char *)), 0 };
+	struct lines l = { bk_alloc((s->count + 1) * sizeof *l.at), s->count };
 
 	for (size_t i = 0; i < s->count; i++)
-		l.at[l.count++] = line_of(&s->rules[i], section);
+		l.at[i] = (struct line){ line_of(&s->rules[i], section), &s->rules[i] };
 	qsort(l.at, l.count, sizeof *l.at, compare);
 	return l;
-}
-
-static bool forbids(const char *line)
-{
-	return !strncmp(line, "deny ", 5) || !strncmp(line, "kill ", 5);
 }
 
 static void free_lines(struct lines *l)
 {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->at[i]);
+		free(l->at[i].text);
 	free(l->at);
 }
 
-static void diff_rules(const struct bk_model_section *a, const struct bk_model_section *b, enum bk_section section, struct bk_policy_changes *out)
+/* A rule of the same kind in `s`, allowing or forbidding, takes all that `r` does. */
+static bool is_covered(struct sides *sides, const struct bk_model_section *s, const struct bk_model_rule *r)
 {
-	struct lines old = lines_of(a, section), new = lines_of(b, section);
+	for (size_t i = 0; i < s->count && sides->left; i++, sides->left--)
+		if ((s->rules[i].action == BK_ALLOW) == (r->action == BK_ALLOW) && bk_rule_covers(sides->section, &s->rules[i], r))
+			return true;
+	return false;
+}
+
+/* What was not enforced, or allowed what no rule names, is not made wider by a rule. */
+static bool addition_widens(struct sides *sides, const struct bk_model_rule *r)
+{
+	return r->action == BK_ALLOW && sides->older->present && !sides->older->allows && !is_covered(sides, sides->older, r);
+}
+
+static bool removal_widens(struct sides *sides, const struct bk_model_rule *r)
+{
+	return r->action != BK_ALLOW && !is_covered(sides, sides->newer, r);
+}
+
+/* Both are sorted: what only one of them has is a change. */
+static void diff_lines(struct sides *sides, struct lines *old, struct lines *new)
+{
 	size_t i = 0, k = 0;
 
-	while (i < old.count || k < new.count) {
-		int order = i == old.count ? 1 : k == new.count ? -1 : strcmp(old.at[i], new.at[k]);
+	while (i < old->count || k < new->count) {
+		int order = i == old->count ? 1 : k == new->count ? -1 : compare(&old->at[i], &new->at[k]);
 
 		if (order < 0)
-			add(out, false, section, forbids(old.at[i]), bk_strdup(old.at[i]));
+			add(sides->out, false, sides->section, removal_widens(sides, old->at[i].rule), bk_strdup(old->at[i].text));
 		else if (order > 0)
-			add(out, true, section, !forbids(new.at[k]), bk_strdup(new.at[k]));
+			add(sides->out, true, sides->section, addition_widens(sides, new->at[k].rule), bk_strdup(new->at[k].text));
 		i += order <= 0;
 		k += order >= 0;
 	}
+}
+
+static void diff_rules(struct sides *sides)
+{
+	struct lines old = lines_of(sides->older, sides->section), new = lines_of(sides->newer, sides->section);
+
+	diff_lines(sides, &old, &new);
 	free_lines(&old);
 	free_lines(&new);
 }
@@ -107,27 +141,63 @@ static void diff_section(const struct bk_model *a, const struct bk_model *b, enu
 		add(out, false, section, false, bk_format("default: %s", x->allows ? "allow" : "deny"));
 		add(out, true, section, y->allows, bk_format("default: %s", y->allows ? "allow" : "deny"));
 	}
-	diff_rules(x, y, section, out);
+	diff_rules(&(struct sides){ section, x, y, out, PAIRS_MOST });
 }
 
 static char *main_line(const struct bk_model *m)
 {
-	if (!m->has_main)
-		return bk_strdup("main: any");
-	BK_FREE char *rule = line_of(&m->main, BK_PROCESSES);
-	return bk_format("main: %s", rule);
+	return m->has_main ? line_of(&m->main, BK_PROCESSES) : bk_strdup("any");
+}
+
+static void date_text(uint64_t expires, char text[32])
+{
+	time_t t = (time_t)expires;
+	struct tm day;
+
+	if (!expires || !gmtime_r(&t, &day) || !strftime(text, 32, "%Y-%m-%d", &day))
+		strcpy(text, "never");
+}
+
+/* Facts of the whole policy have no section of their own: they are shown beside the processes. */
+static void diff_fact(struct bk_policy_changes *out, const char *key, const char *older, const char *newer, bool widens)
+{
+	if (!strcmp(older, newer))
+		return;
+	add(out, false, BK_PROCESSES, false, bk_format("%s: %s", key, older));
+	add(out, true, BK_PROCESSES, widens, bk_format("%s: %s", key, newer));
+}
+
+static bool main_widens(const struct bk_model *older, const struct bk_model *newer)
+{
+	return older->has_main && !(newer->has_main && bk_rule_covers(BK_PROCESSES, &older->main, &newer->main));
+}
+
+/* A name that the old pattern did not take is wider. */
+static bool function_widens(const char *older, const char *newer)
+{
+	struct bk_model_rule x = { .path = (char *)older }, y = { .path = (char *)newer };
+
+	return older && !(newer && bk_rule_covers(BK_PROCESSES, &x, &y));
+}
+
+static void diff_facts(const struct bk_model *older, const struct bk_model *newer, struct bk_policy_changes *out)
+{
+	BK_FREE char *a = main_line(older), *b = main_line(newer);
+	char from[32], to[32];
+
+	date_text(older->expires, from);
+	date_text(newer->expires, to);
+	diff_fact(out, "function", older->function ? older->function : "any", newer->function ? newer->function : "any",
+		  function_widens(older->function, newer->function));
+	diff_fact(out, "main", a, b, main_widens(older, newer));
+	diff_fact(out, "unsupported", older->refuse_unsupported ? "refuse" : "run", newer->refuse_unsupported ? "refuse" : "run",
+		  older->refuse_unsupported);
+	diff_fact(out, "expires", from, to, older->expires && (!newer->expires || newer->expires > older->expires));
 }
 
 void bk_policy_diff(const struct bk_model *older, const struct bk_model *newer, struct bk_policy_changes *out)
 {
-	BK_FREE char *a = main_line(older), *b = main_line(newer);
-
-	if (strcmp(a, b)) {
-		add(out, false, BK_PROCESSES, false, bk_strdup(a));
-		add(out, true, BK_PROCESSES, older->has_main, bk_strdup(b));
-	}
-	if (older->refuse_unsupported != newer->refuse_unsupported)
-		add(out, true, BK_PROCESSES, !newer->refuse_unsupported, bk_format("unsupported: %s", newer->refuse_unsupported ? "refuse" : "run"));
+	diff_facts(older, newer, out);
 	for (int s = 0; s < BK_SECTIONS; s++)
 		diff_section(older, newer, s, out);
 }

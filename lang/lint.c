@@ -1,54 +1,139 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is allowed to be written but is hardly ever meant: warnings. */
+/* What is allowed to be written but is hardly ever meant: warnings.  lint_rules.c compares rules with each other. */
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include "core/decide.h"
 #include "core/match.h"
-#include "lang/policy_model.h"
+#include "lang/covers.h"
+#include "lang/lint.h"
 
-struct lint { const char *name; const struct bk_model *m; struct bk_diags *d; };
-
-#define warn(l, rule, ...) bk_diag_add((l)->d, BK_WARNING, (l)->name, (rule)->line, (rule)->column, __VA_ARGS__)
+/* --- programs ---------------------------------------------------------------------------------------------------------------------- */
 
 static bool is_interpreter(const char *path)
 {
 	static const char *const names[] = {
-		"python", "node", "perl", "ruby", "php", "java", "lua", "awk", "gawk", "mawk", "tclsh", "wish", "guile", "deno", "bun", "env", "xargs", "find", NULL
+		"python", "pypy", "node", "nodejs", "deno", "bun", "perl", "ruby", "php", "java", "jshell", "groovy", "lua", "luajit", "awk", "gawk", "mawk",
+		"nawk", "tclsh", "wish", "expect", "guile", "Rscript", "R", "julia", "erl", "escript", "ocaml", "pwsh", "dotnet", "gdb", "env", "xargs",
+		"find", NULL
 	};
-	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	struct bk_text base = bk_text_basename(bk_text_of(path));
 
 	for (int i = 0; names[i]; i++) {
 		size_t n = strlen(names[i]);
 
 		/* python3.11, lua5.4: a version may follow the name */
-		if (!strncmp(base, names[i], n) && !base[n + strspn(base + n, "0123456789.-")])
+		if (!strncmp(base.at, names[i], n) && !base.at[n + strspn(base.at + n, "0123456789.-")])
 			return true;
 	}
 	return false;
 }
 
-static bool unbound(const struct bk_model_rule *r)
+static bool is_shell(const char *path)
 {
-	return r->action == BK_ALLOW && !r->has_args && !r->shell;
+	return bk_is_shell(bk_text_basename(bk_text_of(path)));
 }
 
-static void lint_process(struct lint *l, const struct bk_model_rule *r)
+/* No condition on what the program is given. */
+static bool is_unbound(const struct bk_model_rule *r)
 {
-	struct bk_text path = bk_text_of(r->path), base = bk_text_basename(path);
+	return !r->shell && (!r->has_args || (r->arg_count == 1 && !strcmp(r->args[0], "...")));
+}
+
+static bool begins_wild(const char *pattern)
+{
+	return *pattern == '*' || *pattern == '?' || !strcmp(pattern, "...");
+}
+
+/* Options that make the next argument program text, in some shell or interpreter. */
+static bool takes_program(const char *arg)
+{
+	static const char *const options[] = { "-c", "-e", "-r", "-E", "-p", "-exec", "--eval", "--print", "--run", "-le", "-ne", "-pe", "-lc", "-ec", NULL };
+
+	for (int i = 0; options[i]; i++)
+		if (!strcmp(arg, options[i]))
+			return true;
+	return false;
+}
+
+/* The pattern that leaves the program text open, or NULL. */
+static const char *open_program(const struct bk_model_rule *r)
+{
+	if (r->has_args && r->arg_count && begins_wild(r->args[0]))
+		return r->args[0];
+	for (size_t i = 0; i + 1 < r->arg_count; i++)
+		if (takes_program(r->args[i]) && (begins_wild(r->args[i + 1]) || bk_match_is_pattern(bk_text_of(r->args[i + 1]))))
+			return r->args[i + 1];
+	return NULL;
+}
+
+static void lint_program_text(struct bk_lint *l, const struct bk_model_rule *r)
+{
+	bool shell = is_shell(r->path);
+	const char *open = open_program(r);
+
+	if (is_unbound(r) && shell)
+		bk_lint_warn(l, r, "the shell '%s' may run any command: give it a shell template or args", r->path);
+	else if (is_unbound(r))
+		bk_lint_warn(l, r, "the interpreter '%s' may run any program text: give it args", r->path);
+	else if (open && shell)
+		bk_lint_warn(l, r, "'%s' in args lets the shell '%s' run any command: give it a shell template", open, r->path);
+	else if (open)
+		bk_lint_warn(l, r, "'%s' in args lets '%s' run any program text: name the script", open, r->path);
+}
+
+static void lint_variables(struct bk_lint *l, const struct bk_model_rule *r)
+{
+	for (size_t i = 0; i < r->arg_count; i++)
+		if (bk_injection_variable(bk_text_of(r->args[i])))
+			bk_lint_warn(l, r, "the argument '%s' sets a variable that puts code into a program", r->args[i]);
+}
+
+/* Programs that a pattern takes in by accident. */
+static void lint_taken_in(struct bk_lint *l, const struct bk_model_rule *r)
+{
+	static const char *const programs[] = {
+		"/bin/sh", "/usr/bin/sh", "/bin/bash", "/usr/bin/bash", "/usr/bin/dash", "/bin/busybox", "/usr/bin/env", "/usr/bin/perl", "/usr/bin/python3",
+		"/usr/local/bin/python3", "/usr/bin/node", "/usr/local/bin/node", "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1",
+		"/lib/ld-musl-x86_64.so.1", "/usr/lib64/ld-linux-x86-64.so.2", NULL
+	};
+
+	if (!is_unbound(r) || r->applet || r->has_sha256)
+		return;
+	for (int i = 0; programs[i]; i++)
+		if (bk_match_path(bk_text_of(r->path), bk_text_of(programs[i]))) {
+			bk_lint_warn(l, r, "'%s' takes in '%s', which may run anything: list the programs that are meant", r->path, programs[i]);
+			return;
+		}
+}
+
+static bool has_applet(const struct bk_model_rule *r)
+{
+	return r->applet != NULL || r->shell != NULL;
+}
+
+static void lint_process(struct bk_lint *l, const struct bk_model_rule *r)
+{
+	struct bk_text path = bk_text_of(r->path);
 
 	if (r->action != BK_ALLOW)
 		return;
+	lint_variables(l, r);
 	if (bk_is_loader(path))
-		warn(l, r, "the dynamic loader '%s' runs any file that it is given: list the program instead", r->path);
-	else if (bk_is_multicall(path) && !r->applet)
-		warn(l, r, "'%s' is many programs in one: name them with applet", r->path);
-	else if (unbound(r) && bk_is_shell(base))
-		warn(l, r, "the shell '%s' may run any command: give it a shell template or args", r->path);
-	else if (unbound(r) && is_interpreter(r->path))
-		warn(l, r, "the interpreter '%s' may run any program text: give it args", r->path);
+		bk_lint_warn(l, r, "the dynamic loader '%s' runs any file that it is given: list the program instead", r->path);
+	else if (bk_is_multicall(path) && !has_applet(r))
+		bk_lint_warn(l, r, "'%s' is many programs in one: name them with applet", r->path);
+	else if (is_shell(r->path) || is_interpreter(r->path))
+		lint_program_text(l, r);
+	else if (r->shell && !bk_match_is_pattern(path) && !bk_is_multicall(path))
+		bk_lint_warn(l, r, "never decides: '%s' is no shell, and a template is for `sh -c` alone", r->path);
+	else if (bk_match_is_pattern(path) && strcmp(r->path, "/**") && strcmp(r->path, "**"))
+		lint_taken_in(l, r);
 }
 
-static bool writable_place(const char *path)
+/* --- files --------------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_writable_place(const char *path)
 {
 	static const char *const places[] = { "/tmp/", "/var/tmp/", "/dev/shm/", NULL };
 
@@ -58,123 +143,137 @@ static bool writable_place(const char *path)
 	return false;
 }
 
-static void lint_file(struct lint *l, const struct bk_model_rule *r, const char *what)
+/* A component that no canonical path has, or NULL. */
+static const char *never_canonical(const char *path)
 {
+	static const char *const parts[] = { "//", "/./", "/../", NULL };
+	size_t n = strlen(path);
+
+	for (int i = 0; parts[i]; i++)
+		if (strstr(path, parts[i]))
+			return parts[i];
+	if (n > 2 && !strcmp(path + n - 3, "/.."))
+		return "/..";
+	return n > 1 && path[n - 1] == '/' ? "/ at its end" : NULL;
+}
+
+static void lint_place(struct bk_lint *l, enum bk_section section, const struct bk_model_rule *r)
+{
+	static const char *const what[BK_SECTIONS] = {
+		[BK_PROCESSES] = "program", [BK_LIBRARIES] = "library", [BK_WRITE] = "file to be written", [BK_READ] = "file to be read"
+	};
+	const char *part = never_canonical(r->path);
+
+	if (part)
+		bk_lint_warn(l, r, "'%s' matches nothing: a canonical path has no %s", r->path, part);
 	if (r->action != BK_ALLOW)
 		return;
 	if (!strcmp(r->path, "**") || !strcmp(r->path, "/**"))
-		warn(l, r, "'%s' allows every %s", r->path, what);
-	else if (writable_place(r->path) && !r->has_sha256)
-		warn(l, r, "anybody can write to '%s': give a sha256, or keep the %s elsewhere", r->path, what);
+		bk_lint_warn(l, r, "'%s' allows every %s", r->path, what[section]);
+	else if ((section == BK_PROCESSES || section == BK_LIBRARIES) && is_writable_place(r->path) && !r->has_sha256)
+		bk_lint_warn(l, r, "anybody can write to '%s': give a sha256, or keep the %s elsewhere", r->path, what[section]);
 }
 
-static void lint_written(struct lint *l, const struct bk_model_rule *r)
+/* What the function may write it must not execute, unless its content is fixed. */
+static void lint_written(struct bk_lint *l, const struct bk_model_rule *r)
 {
 	const struct bk_model_section *w = &l->m->section[BK_WRITE];
 
-	if (r->action != BK_ALLOW || bk_match_is_pattern(bk_text_of(r->path)))
+	if (r->action != BK_ALLOW || r->has_sha256 || is_writable_place(r->path))
 		return;
 	for (size_t i = 0; i < w->count; i++)
-		if (w->rules[i].action == BK_ALLOW && bk_match_path(bk_text_of(w->rules[i].path), bk_text_of(r->path)))
-			warn(l, r, "files.write lets the function change '%s', which it may execute (line %u)", r->path, w->rules[i].line);
+		if (w->rules[i].action == BK_ALLOW && bk_rule_covers_path(BK_WRITE, &w->rules[i], r)) {
+			bk_lint_warn(l, r, "files.write lets the function change '%s', which it may execute (line %u): give a sha256", r->path,
+				     w->rules[i].line);
+			return;
+		}
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
+/* --- environment and network ---------------------------------------------------------------------------------------------------------- */
 
-static bool same_args(const struct bk_model_rule *a, const struct bk_model_rule *b)
-{
-	if (a->has_args != b->has_args || a->arg_count != b->arg_count)
-		return false;
-	for (size_t i = 0; i < a->arg_count; i++)
-		if (strcmp(a->args[i], b->args[i]))
-			return false;
-	return true;
-}
-
-static bool same_conditions(const struct bk_model_rule *a, const struct bk_model_rule *b)
-{
-	return same_args(a, b) && same_text(a->shell, b->shell) && same_text(a->parent, b->parent) && same_text(a->applet, b->applet)
-		&& a->has_sha256 == b->has_sha256 && !memcmp(a->sha256, b->sha256, 32) && !memcmp(&a->endpoint, &b->endpoint, sizeof a->endpoint);
-}
-
-static bool unconditional(const struct bk_model_rule *r)
-{
-	return !r->has_args && !r->shell && !r->parent && !r->applet && !r->has_sha256 && !r->has_endpoint;
-}
-
-/* `wide` takes every request that `r` takes. */
-static bool covers(const struct bk_model_rule *wide, const struct bk_model_rule *r)
-{
-	if (!wide->path || !r->path)
-		return same_text(wide->path, r->path) && same_conditions(wide, r);
-	if (!same_text(wide->path, r->path) && (bk_match_is_pattern(bk_text_of(r->path)) || !bk_match_path(bk_text_of(wide->path), bk_text_of(r->path))))
-		return false;
-	return unconditional(wide) || same_conditions(wide, r);
-}
-
-static void lint_pair(struct lint *l, const struct bk_model_rule *a, const struct bk_model_rule *b)
-{
-	if (same_text(a->path, b->path) && same_conditions(a, b) && a->action == b->action)
-		warn(l, b, "the same rule stands in line %u", a->line);
-	else if (a->action == b->action && covers(a, b))
-		warn(l, b, "never decides: the rule in line %u takes all that it would", a->line);
-	else if (a->action == b->action && covers(b, a))
-		warn(l, a, "adds nothing: the rule in line %u takes all that it does", b->line);
-	else if (a->action == BK_ALLOW && b->action != BK_ALLOW && covers(b, a))
-		warn(l, a, "never allows anything: the rule in line %u forbids it, and that wins", b->line);
-	else if (b->action == BK_ALLOW && a->action != BK_ALLOW && covers(a, b))
-		warn(l, b, "never allows anything: the rule in line %u forbids it, and that wins", a->line);
-}
-
-#define PAIRS_MOST 2000u		/* rules of a section that are compared with each other: the comparison is quadratic */
-
-static void lint_pairs(struct lint *l, const struct bk_model_section *s)
-{
-	if (s->count > PAIRS_MOST) {
-		bk_diag_add(l->d, BK_NOTE, l->name, 0, 0, "more than %u rules in a section: they were not compared with each other", PAIRS_MOST);
-		return;
-	}
-	for (size_t i = 0; i < s->count; i++)
-		for (size_t k = i + 1; k < s->count; k++)
-			lint_pair(l, &s->rules[i], &s->rules[k]);
-}
-
-static void lint_environment(struct lint *l, const struct bk_model_rule *r)
+static void lint_environment(struct bk_lint *l, const struct bk_model_rule *r)
 {
 	if (r->action != BK_ALLOW)
 		return;
-	if (!bk_injection_variable(bk_text_of(r->path)))
-		warn(l, r, "'%s' is not a variable that is held back: the rule has no effect", r->path);
+	if (strcspn(r->path, "*?") < strcspn(r->path, "="))
+		bk_lint_warn(l, r, "'%s' takes in many variables: name them", r->path);
+	else if (!bk_injection_variable(bk_text_of(r->path)))
+		bk_lint_warn(l, r, "'%s' is not a variable that is held back: the rule has no effect", r->path);
 	else if (!strncmp(r->path, "LD_PRELOAD", 10) || !strncmp(r->path, "LD_AUDIT", 8))
-		warn(l, r, "'%s' puts code into every child: the libraries section alone stands behind it", r->path);
+		bk_lint_warn(l, r, "'%s' puts code into every child: the libraries section alone stands behind it", r->path);
+}
+
+static bool has_host_bits(const struct bk_endpoint *e)
+{
+	unsigned bits = e->family == AF_INET ? 32 : e->family == AF_INET6 ? 128 : 0;
+
+	for (unsigned i = e->prefix; i < bits; i++)
+		if (e->address[i / 8] & 0x80u >> (i % 8))
+			return true;
+	return false;
+}
+
+static void lint_network(struct bk_lint *l, enum bk_section section, const struct bk_model_rule *r)
+{
+	const struct bk_endpoint *e = &r->endpoint;
+	bool anywhere = r->path ? !strcmp(r->path, "*") || !strcmp(r->path, "**") : e->family != AF_UNIX && !e->prefix;
+
+	if (has_host_bits(e))
+		bk_lint_warn(l, r, "the address has bits behind its prefix of %u: they do not count", e->prefix);
+	if (r->action == BK_ALLOW && anywhere && e->port_low == 0 && e->port_high == 65535)
+		bk_lint_warn(l, r, "allows every %s", section == BK_LISTEN ? "port to listen on" : "destination");
+}
+
+/* --- the whole --------------------------------------------------------------------------------------------------------------------------- */
+
+static void lint_rule(struct bk_lint *l, enum bk_section section, const struct bk_model_rule *r)
+{
+	if (section == BK_CONNECT || section == BK_LISTEN) {
+		lint_network(l, section, r);
+	} else if (section == BK_ENVIRONMENT) {
+		lint_environment(l, r);
+	} else {
+		lint_place(l, section, r);
+		if (section == BK_PROCESSES)
+			lint_process(l, r);
+		if (section == BK_PROCESSES || section == BK_LIBRARIES)
+			lint_written(l, r);
+	}
+}
+
+static void lint_whole(struct bk_lint *l)
+{
+	if (l->m->expires && (time_t)l->m->expires <= time(NULL))
+		bk_diag_add(l->d, BK_WARNING, l->name, 0, 0, "the policy has expired: buckler-init refuses it");
+	if (!l->m->has_main && l->m->section[BK_PROCESSES].present)
+		bk_diag_add(l->d, BK_WARNING, l->name, 0, 0, "there is no main: any image may be started as the function");
+	if (l->m->has_main && l->m->main.path)
+		lint_written(l, &l->m->main);
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct bk_diag *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line - 1 < y->line - 1 ? -1 : 1;	/* 0, the file as a whole, comes last */
+	if (x->column != y->column)
+		return x->column < y->column ? -1 : 1;
+	return strcmp(x->message, y->message);
 }
 
 void bk_policy_lint(const char *name, const struct bk_model *m, struct bk_diags *d)
 {
-	struct lint l = { name, m, d };
+	struct bk_lint l = { name, m, d };
+	size_t before = d->count;
 
 	for (int s = 0; s < BK_SECTIONS; s++) {
-		const struct bk_model_section *section = &m->section[s];
-
-		for (size_t i = 0; i < section->count; i++) {
-			const struct bk_model_rule *r = &section->rules[i];
-
-			if (s == BK_PROCESSES)
-				lint_process(&l, r);
-			if (s == BK_PROCESSES || s == BK_LIBRARIES) {
-				lint_file(&l, r, s == BK_PROCESSES ? "program" : "library");
-				lint_written(&l, r);
-			}
-			if (s == BK_ENVIRONMENT)
-				lint_environment(&l, r);
-		}
-		lint_pairs(&l, section);
+		for (size_t i = 0; i < m->section[s].count; i++)
+			if (m->section[s].rules[i].path || s == BK_CONNECT || s == BK_LISTEN)
+				lint_rule(&l, s, &m->section[s].rules[i]);
+		bk_lint_rules(&l, s);
 	}
-	if (m->expires && (time_t)m->expires <= time(NULL))
-		bk_diag_add(d, BK_WARNING, name, 0, 0, "the policy has expired: buckler-init refuses it");
-	if (!m->has_main && m->section[BK_PROCESSES].present)
-		bk_diag_add(d, BK_WARNING, name, 0, 0, "there is no main: any image may be started as the function");
+	lint_whole(&l);
+	if (d->count > before)
+		qsort(d->at + before, d->count - before, sizeof *d->at, by_line);
 }

@@ -4,93 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include "lang/policy_model.h"
-
-static bool plain_start(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/' || c == '_' || c == '.';
-}
-
-static bool plain_char(char c)
-{
-	return plain_start(c) || (c >= '0' && c <= '9') || strchr("-*+=@%,", c);
-}
-
-/* True where a plain scalar is read as a text and nothing else. */
-static bool is_plain(const char *s)
-{
-	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "null", "y", "n", NULL };
-
-	for (int i = 0; words[i]; i++)
-		if (!strcasecmp(s, words[i]))
-			return false;
-	if (!plain_start(*s) || *s == '.')
-		return false;
-	for (; *s; s++)
-		if (!plain_char(*s))
-			return false;
-	return true;
-}
-
-/* The character at s and its length in bytes; a byte that is no UTF-8 stands for itself. */
-static int decode(const unsigned char *s, unsigned *c)
-{
-	int n = *s >= 0xf0 ? 4 : *s >= 0xe0 ? 3 : *s >= 0xc0 ? 2 : 1;
-
-	*c = n == 1 ? *s : *s & (0xffu >> (n + 1));
-	for (int i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80) {
-			*c = *s;
-			return 1;
-		}
-		*c = *c << 6 | (s[i] & 0x3f);
-	}
-	return n;
-}
-
-static void put_character(struct bk_buf *out, const unsigned char *s, int n, unsigned c)
-{
-	bool shown = (c >= 0x20 && c < 0x7f) || (n > 1 && c >= 0xa0 && c != 0x2028 && c != 0x2029 && c != 0xfeff && c < 0xfffe);
-
-	if (c == '"' || c == '\\')
-		bk_buf_printf(out, "\\%c", (char)c);
-	else if (shown)
-		bk_buf_add(out, s, (size_t)n);
-	else if (c == '\n' || c == '\t')
-		bk_buf_text(out, c == '\n' ? "\\n" : "\\t");
-	else
-		bk_buf_printf(out, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
-}
-
-static void put_quoted(struct bk_buf *out, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	unsigned c;
-
-	bk_buf_text(out, "\"");
-	for (int n; *s; s += n) {
-		n = decode(s, &c);
-		put_character(out, s, n, c);
-	}
-	bk_buf_text(out, "\"");
-}
-
-static void put_string(struct bk_buf *out, const char *text)
-{
-	if (is_plain(text))
-		bk_buf_text(out, text);
-	else
-		put_quoted(out, text);
-}
-
-static void put_comment(struct bk_buf *out, const char *comment, const char *indent)
-{
-	while (comment && *comment) {
-		size_t n = strcspn(comment, "\n");
-
-		bk_buf_printf(out, "%s# %.*s\n", indent, (int)n, comment);
-		comment += n + (comment[n] == '\n');
-	}
-}
+#include "lang/quote.h"
 
 static void put_entry(struct bk_buf *out, bool *first, const char *key)
 {
@@ -103,7 +17,7 @@ static void put_text_entry(struct bk_buf *out, bool *first, const char *key, con
 	if (!value)
 		return;
 	put_entry(out, first, key);
-	put_string(out, value);
+	bk_quote(out, value);
 	bk_buf_text(out, "\n");
 }
 
@@ -145,8 +59,7 @@ static void put_args(struct bk_buf *out, bool *first, const struct bk_model_rule
 	bk_buf_text(out, "[");
 	for (size_t i = 0; i < r->arg_count; i++) {
 		bk_buf_text(out, i ? ", " : "");
-		/* a comma or bracket would end a plain scalar in a flow sequence */
-		(strchr(r->args[i], ',') ? put_quoted : put_string)(out, r->args[i]);
+		bk_quote(out, r->args[i]);
 	}
 	bk_buf_text(out, "]\n");
 }
@@ -156,10 +69,10 @@ static void put_rule(struct bk_buf *out, const struct bk_model_rule *r, enum bk_
 	char hex[65];
 	bool first = true;
 
-	put_comment(out, r->comment, "    ");
+	bk_quote_comment(out, r->comment, "    ");
 	bk_buf_text(out, "    - ");
 	if (only_path(r, action) && section != BK_CONNECT && section != BK_LISTEN) {
-		put_string(out, r->path);
+		bk_quote(out, r->path);
 		bk_buf_text(out, "\n");
 		return;
 	}
@@ -182,23 +95,31 @@ static void put_rule(struct bk_buf *out, const struct bk_model_rule *r, enum bk_
 		put_text_entry(out, &first, "action", bk_action_name(r->action));
 }
 
+/* Which list a rule stands in: where a section has no list of what it allows, an exception from what it forbids says so itself. */
+static bool stands_in(const struct bk_model_section *s, const struct bk_model_rule *r, enum bk_action list)
+{
+	return list == (s->allows && r->action == BK_ALLOW ? BK_DENY : r->action);
+}
+
 static void put_list(struct bk_buf *out, const struct bk_model_section *s, enum bk_section section, const char *key, enum bk_action action)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < s->count; i++)
-		any |= s->rules[i].action == action;
+		any |= stands_in(s, &s->rules[i], action);
 	if (!any && action != (s->allows ? BK_DENY : BK_ALLOW))
 		return;			/* an empty list is written once: it is what makes the section be there */
 	bk_buf_printf(out, any ? "  %s:\n" : "  %s: []\n", key);
 	for (size_t i = 0; i < s->count; i++)
-		if (s->rules[i].action == action)
+		if (stands_in(s, &s->rules[i], action))
 			put_rule(out, &s->rules[i], section, action);
 }
 
 static void put_section(struct bk_buf *out, const struct bk_model_section *s, enum bk_section section, const char *name)
 {
-	put_comment(out, s->comment, "");
+	bk_quote_comment(out, s->comment, "");
+	if (s->allows && section != BK_READ)
+		bk_quote_comment(out, "What no rule names is allowed: only a compiled policy can say that here.", "");
 	bk_buf_printf(out, "%s:\n", name);
 	if (s->has_mode)
 		bk_buf_printf(out, "  mode: %s\n", bk_mode_name(s->mode));
@@ -211,7 +132,7 @@ static void put_code(struct bk_buf *out, const struct bk_model_section *s)
 {
 	const char *value = s->allows ? "allow" : "deny";
 
-	put_comment(out, s->comment, "");
+	bk_quote_comment(out, s->comment, "");
 	if (s->has_mode)
 		bk_buf_printf(out, "generated_code: {mode: %s, default: %s}\n", bk_mode_name(s->mode), value);
 	else
@@ -242,42 +163,65 @@ static void put_group(struct bk_buf *out, const struct bk_model *m, const char *
 	indent(out, body.at);
 }
 
+static void put_top(struct bk_buf *out, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	bk_buf_printf(out, "%s: ", key);
+	bk_quote(out, value);
+	bk_buf_text(out, "\n");
+}
+
+static void put_expires(struct bk_buf *out, uint64_t expires)
+{
+	time_t t = (time_t)expires;
+	char date[32];
+	struct tm day;
+
+	if (expires && gmtime_r(&t, &day) && strftime(date, sizeof date, "%Y-%m-%d", &day))
+		bk_buf_printf(out, "expires: %s\n", date);
+}
+
+static void put_main(struct bk_buf *out, const struct bk_model_rule *r)
+{
+	char hex[65];
+
+	bk_quote_comment(out, r->comment, "");
+	if (!r->has_sha256) {
+		put_top(out, "main", r->path ? r->path : "");
+		return;
+	}
+	bk_hex(r->sha256, 32, hex);
+	bk_buf_text(out, "main:\n");
+	put_top(out, "  path", r->path ? r->path : "");
+	bk_buf_printf(out, "  sha256: \"%s\"\n", hex);
+}
+
+static void put_if_present(struct bk_buf *out, const struct bk_model *m, enum bk_section section)
+{
+	const struct bk_model_section *s = &m->section[section];
+
+	if (s->present && section == BK_GENERATED_CODE)
+		put_code(out, s);
+	else if (s->present)
+		put_section(out, s, section, bk_section_name(section));
+}
+
 void bk_policy_print(const struct bk_model *m, struct bk_buf *out)
 {
-	put_comment(out, m->comment, "");
+	bk_quote_comment(out, m->comment, "");
 	bk_buf_text(out, "version: 1\n");
-	if (m->function) {
-		bk_buf_text(out, "function: ");
-		put_string(out, m->function);
-		bk_buf_text(out, "\n");
-	}
-	bk_buf_printf(out, "mode: %s\n", bk_mode_name(m->mode));
+	put_top(out, "function", m->function);
+	put_top(out, "mode", bk_mode_name(m->mode));
 	if (m->refuse_unsupported)
-		bk_buf_text(out, "unsupported: refuse\n");
-	if (m->expires) {
-		char date[32];
-		time_t t = (time_t)m->expires;
-
-		strftime(date, sizeof date, "%Y-%m-%d", gmtime(&t));
-		bk_buf_printf(out, "expires: %s\n", date);
-	}
-	if (m->has_main) {
-		char hex[65];
-
-		put_comment(out, m->main.comment, "");
-		bk_hex(m->main.sha256, 32, hex);
-		bk_buf_text(out, m->main.has_sha256 ? "main:\n  path: " : "main: ");
-		put_string(out, m->main.path);
-		bk_buf_printf(out, m->main.has_sha256 ? "\n  sha256: \"%s\"\n" : "\n", hex);
-	}
-	if (m->section[BK_PROCESSES].present)
-		put_section(out, &m->section[BK_PROCESSES], BK_PROCESSES, "processes");
-	if (m->section[BK_LIBRARIES].present)
-		put_section(out, &m->section[BK_LIBRARIES], BK_LIBRARIES, "libraries");
-	if (m->section[BK_GENERATED_CODE].present)
-		put_code(out, &m->section[BK_GENERATED_CODE]);
-	if (m->section[BK_ENVIRONMENT].present)
-		put_section(out, &m->section[BK_ENVIRONMENT], BK_ENVIRONMENT, "environment");
+		put_top(out, "unsupported", "refuse");
+	put_expires(out, m->expires);
+	if (m->has_main)
+		put_main(out, &m->main);
+	put_if_present(out, m, BK_PROCESSES);
+	put_if_present(out, m, BK_LIBRARIES);
+	put_if_present(out, m, BK_GENERATED_CODE);
+	put_if_present(out, m, BK_ENVIRONMENT);
 	put_group(out, m, "network", BK_CONNECT, "connect", BK_LISTEN, "listen");
 	put_group(out, m, "files", BK_WRITE, "write", BK_READ, "read");
 }
