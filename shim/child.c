@@ -149,7 +149,7 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	sys_sigmask(SIG_SETMASK, &all, &start->mask);
 	long pid = bk_clone(CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD,
 			    (char *)((uintptr_t)(here - CHILD_GAP) & ~15UL), &start->vm_tid, child, start);
-	sys_sigdefault(SIGCHLD);	/* ignored, it would cost us the exit status */
+	sys_sigdefault(SIGCHLD, 0);	/* ignored, it would cost us the exit status */
 	if (pid < 0)
 		return bk_log_refuse(s, "process", "the system has no room for another process");
 	s->main_pid = (int)pid;

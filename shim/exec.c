@@ -94,7 +94,10 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 	const __u64 *a = n->data.args;
 	char *path = s->scratch->called, option[256];
 	int error;
-	long length = bk_memory_string((int)n->pid, a[at], path, sizeof s->scratch->called);
+	long length;
+
+	s->scratch->window.size = 0;
+	length = bk_memory_string(s, (int)n->pid, a[at], path, sizeof s->scratch->called);
 
 	if (length < 0)
 		return (int)-length;
@@ -170,6 +173,7 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 	f->kind = BK_JOB_EXEC;
 	f->inode = image.inode;
 	f->device = image.device;
+	s->scratch->vetted = first ? 0 : (int)n->pid;
 	bk_image_close(&image);
 	if (bk_notify_follow(s, n, f))
 		return;
@@ -245,7 +249,8 @@ static struct bk_decision judge_after(struct bk_shim *s, int pid, const struct b
 	*r = (struct bk_request){ .section = BK_PROCESSES, .first_arg = 1, .parent = bk_text_of(bk_flight_parent(s, f)) };
 	if (f->flags & BK_FLIGHT_MAIN)
 		r->flags |= BK_REQ_MAIN;
-	if (bk_image_link(s, bk_proc(link, pid, "/exe"), s->scratch->path, &image) < 0 || bk_gather_fresh(s, pid, fresh) < 0)
+	bk_proc(link, pid, "/exe");
+	if (bk_image_loaded(s, pid, f, &image) < 0 || bk_gather_fresh(s, pid, fresh) < 0)
 		return refused;
 	r->path = image.path;
 	r->argv = fresh->argv;

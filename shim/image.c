@@ -30,20 +30,34 @@ static void fill(struct bk_shim *s, struct bk_image *image, const struct stat *s
 	image->seen = seen_for(s, image);
 }
 
-int bk_image_link(struct bk_shim *s, const char *link, char *out, struct bk_image *image)
+/* The name behind a /proc link, into `out`. */
+static int name_behind(const char *link, char *out, struct bk_image *image)
 {
-	struct stat st;
 	long n = sys_readlink(link, out, BK_PATH_MAX);
 
-	*image = (struct bk_image){ .fd = -1 };
 	if (n < 0)
 		return (int)n;
 	out[n] = '\0';
 	image->path = (struct bk_text){ out, (uint32_t)n };
-	n = sys_stat(link, &st);
+	return 0;
+}
+
+int bk_image_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struct bk_image *image)
+{
+	struct stat st;
+	char link[64];
+	long n = sys_stat(bk_proc(link, pid, "/exe"), &st);
+	bool same;
+
+	*image = (struct bk_image){ .fd = -1 };
 	if (n < 0)
 		return (int)n;
 	fill(s, image, &st);
+	same = s->scratch->vetted == pid && image->inode == f->inode && image->device == f->device;
+	s->scratch->vetted = 0;
+	if (!same)
+		return name_behind(link, s->scratch->path, image);
+	image->path = bk_text_of(s->scratch->path);
 	return 0;
 }
 
@@ -72,16 +86,19 @@ static void translate(int tid, int directory, const char *path, char *out, const
 
 int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image)
 {
+	struct stat st;
 	char link[64];
-	int fd, r;
+	int r;
 
-	image->fd = -1;
 	translate(tid, directory, path, s->scratch->walk, s->scratch->walk + sizeof s->scratch->walk);
-	fd = (int)sys_open(s->scratch->walk, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return fd;
-	r = bk_image_link(s, bk_own_fd(link, fd), out, image);
-	image->fd = fd;
+	image->fd = (int)sys_open(s->scratch->walk, O_PATH | O_CLOEXEC);
+	if (image->fd < 0)
+		return image->fd;
+	r = (int)sys_fstat(image->fd, &st);
+	if (r == 0) {
+		fill(s, image, &st);
+		r = name_behind(bk_own_fd(link, image->fd), out, image);
+	}
 	if (r < 0)
 		bk_image_close(image);
 	return r;

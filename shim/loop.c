@@ -29,6 +29,7 @@ static void leave_initial_memory(struct bk_shim *s)
 	if (fd >= 0)
 		sys_close(fd);
 	text[n > 0 ? n : 0] = '\0';
+	s->left = true;
 	for (char *line = text; *line; ) {
 		struct bk_text whole = { line, 0 };
 		uint64_t from = 0, to = 0;
@@ -64,7 +65,6 @@ static void settle_down(struct bk_shim *s, struct bk_start *start)
 		return;
 	s->settled = true;
 	sys_prctl(PR_SET_DUMPABLE, 0);
-	leave_initial_memory(s);
 }
 
 /* A mapping made over the old one, and not MADV_DONTNEED: that gives the page tables back, too. */
@@ -85,6 +85,8 @@ REST static void give_back(struct bk_shim *s)
 	if (s->timer_runs)
 		sys_timer_set(s->wait_timer, 0);
 	s->timer_runs = false;
+	if (s->settled && !s->left)
+		leave_initial_memory(s);
 	bk_scratch_new(s);
 	here = (char *)(((uintptr_t)here - 512) & ~(uintptr_t)(BK_PAGE - 1));
 	if (here > low)
@@ -169,7 +171,16 @@ static bool reap(struct bk_shim *s, int *main_status)
 			*main_status = status;
 			ended = true;
 		}
+	s->childless = pid == -ECHILD;
 	return ended;
+}
+
+/* A stop that is awaited in wait4 needs no SIGCHLD beside it.  (Job control does, and so do stops that the loop is to see.) */
+static void tell_stops(struct bk_shim *s, bool told)
+{
+	if (s->stops_untold == told)
+		sys_sigdefault(SIGCHLD, told ? 0 : BK_NOCLDSTOP);
+	s->stops_untold = !told;
 }
 
 /*
@@ -186,6 +197,7 @@ static bool await_flight(struct bk_shim *s, int *main_status)
 
 	if (s->wait_timer < 0 || s->flights_used != 1 || sys_ppoll(&f, 1, &now) != 0)
 		return false;
+	tell_stops(s, s->terminal >= 0);
 	if (!s->timer_runs)
 		sys_timer_set(s->wait_timer, WAIT_NS);
 	s->timer_runs = true;		/* until rest: to set it for each call would cost more than the call */
@@ -205,13 +217,17 @@ static void forward(struct bk_shim *s, int signal)
 
 static bool signals(struct bk_shim *s, int *main_status)
 {
-	struct signalfd_siginfo info;
+	struct signalfd_siginfo info[4];
 	bool child = false;
+	long n;
 
-	while (sys_read(s->signals, &info, sizeof info) == sizeof info) {
-		child |= info.ssi_signo == SIGCHLD;
-		forward(s, (int)info.ssi_signo);
-	}
+	do {
+		n = sys_read(s->signals, info, sizeof info);
+		for (long i = 0; i < n / (long)sizeof *info; i++) {
+			child |= info[i].ssi_signo == SIGCHLD;
+			forward(s, (int)info[i].ssi_signo);
+		}
+	} while (n == sizeof info);
 	return child && reap(s, main_status);
 }
 
@@ -224,7 +240,7 @@ static void end_the_rest(struct bk_shim *s)
 	char path[64], list[1024], *at;
 	int status;
 
-	if (s->self == 1)
+	if (s->self == 1 || s->childless)
 		return;
 	at = bk_put_number(bk_put(path, path + 64, "/proc/self/task/"), path + 64, (uint32_t)s->self);
 	bk_put(at, path + 64, "/children");
@@ -291,6 +307,11 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 			{ .fd = s->flights_used < BK_FLIGHTS ? s->listener : -1, .events = POLLIN },
 		};
 
+		if (s->flights_used && s->stops_untold) {
+			tell_stops(s, true);
+			if (reap(s, &main_status))	/* what stopped before */
+				return main_status;
+		}
 		if (wait_events(s, f) <= 0)
 			continue;
 		if (f[1].revents & POLLIN) {
@@ -323,7 +344,7 @@ static int end_like(struct bk_shim *s, int status)
 	int signal = status & 0x7f;
 
 	if (signal && s->self != 1) {
-		sys_sigdefault(signal);
+		sys_sigdefault(signal, 0);
 		sys_kill(s->self, signal);
 		sys_sigmask(SIG_SETMASK, &none, NULL);
 	}

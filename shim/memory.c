@@ -15,57 +15,30 @@ static size_t to_page_end(uint64_t at)
 	return BK_PAGE - (at & (BK_PAGE - 1));
 }
 
-long bk_memory_string(int tid, uint64_t from, char *to, size_t cap)
+long bk_memory_string(struct bk_shim *s, int tid, uint64_t from, char *to, size_t cap)
 {
-	size_t have = 0;
+	struct bk_window *w = &s->scratch->window;
 
-	while (have < cap) {
-		size_t want = to_page_end(from + have);
-		long n = bk_memory_read(tid, from + have, to + have, want < cap - have ? want : cap - have);
-
-		if (n <= 0)
-			return -EFAULT;
-		for (long i = 0; i < n; i++)
-			if (!to[have + (size_t)i])
-				return (long)have + i;
-		have += (size_t)n;
-	}
-	return -ENAMETOOLONG;
-}
-
-/* Argument strings mostly lie side by side: what the last read brought is looked at first. */
-struct window {
-	uint64_t at;
-	size_t   size;
-	char     bytes[1024];
-};
-
-static long string_through(struct window *w, int tid, uint64_t from, char *to, size_t cap)
-{
-	size_t n = 0;
-
-	while (n < cap) {
-		if (from < w->at || from >= w->at + w->size) {
+	for (size_t n = 0; n < cap; n++, from++) {
+		if (from - w->at >= w->size) {
 			size_t want = to_page_end(from);
 			long got = bk_memory_read(tid, from, w->bytes, want < sizeof w->bytes ? want : sizeof w->bytes);
 
+			w->at = from;
+			w->size = got > 0 ? (uint64_t)got : 0;
 			if (got <= 0)
 				return -EFAULT;
-			w->at = from;
-			w->size = (size_t)got;
 		}
 		to[n] = w->bytes[from - w->at];
-		if (!to[n++])
+		if (!to[n])
 			return (long)n;
-		from++;
 	}
-	return -E2BIG;
+	return -ENAMETOOLONG;
 }
 
 int bk_gather_argv(struct bk_shim *s, int tid, uint64_t pointers, struct bk_args *out, uint32_t used)
 {
 	uint64_t *list = s->scratch->pointers;
-	struct window w = { 0, 0, { 0 } };
 	uint32_t size = used, count = 0;
 
 	*out = (struct bk_args){ s->scratch->argv, 0, 0, false };
@@ -83,14 +56,14 @@ int bk_gather_argv(struct bk_shim *s, int tid, uint64_t pointers, struct bk_args
 				out->count = count;
 				return 0;
 			}
-			n = string_through(&w, tid, list[i], s->scratch->argv + size, BK_ARGV_MAX - size);
-			if (n == -E2BIG) {
+			n = bk_memory_string(s, tid, list[i], s->scratch->argv + size, BK_ARGV_MAX - size);
+			if (n == -ENAMETOOLONG) {
 				out->cut = true;
 				break;
 			}
 			if (n < 0)
 				return (int)n;
-			size += (uint32_t)n;
+			size += (uint32_t)n + 1;
 			count++;
 		}
 		pointers += (uint64_t)got & ~7ULL;

@@ -294,6 +294,7 @@ bool bk_notify_receive(struct bk_shim *s)
 	struct bk_filter_call call;
 	long r;
 
+	s->scratch->vetted = 0;
 	*n = (struct seccomp_notif){ 0 };
 	r = sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, n);
 	if (r < 0)
@@ -320,7 +321,8 @@ void bk_notify_stopped(struct bk_shim *s, int tid, int status)
 	struct bk_flight *f = bk_flight_of(s, tid);
 	unsigned long before;
 
-	if (event == PTRACE_EVENT_EXEC && sys_ptrace(PTRACE_GETEVENTMSG, tid, 0, (unsigned long)&before) == 0 && bk_flight_of(s, (int)before))
+	/* With one call in flight, and that this task's, nobody else's exec can have taken its number. */
+	if (event == PTRACE_EVENT_EXEC && !(f && s->flights_used == 1) && sys_ptrace(PTRACE_GETEVENTMSG, tid, 0, (unsigned long)&before) == 0 && bk_flight_of(s, (int)before))
 		f = bk_flight_of(s, (int)before);	/* a thread's exec takes over the leader's number */
 	if (event)
 		signal = 0;

@@ -80,6 +80,12 @@ struct bk_repeat {
 #define BK_NEAR_POLICY  ((void *)0x500000)
 #define BK_NEAR_SCRATCH ((void *)0x20000000)
 
+/* Bytes of another process; strings mostly lie side by side, so what the last read brought is looked at first. */
+struct bk_window {
+	uint64_t at, size;
+	char     bytes[1024];
+};
+
 /* Large buffers; contents never survive an idle moment. */
 struct bk_scratch {
 	char path[BK_PATH_MAX + 64], interpreter[BK_PATH_MAX + 64], parent[BK_PATH_MAX + 64];
@@ -88,6 +94,8 @@ struct bk_scratch {
 	char flight_parent[BK_FLIGHTS][512];
 	uint8_t block[16384];		/* file contents on their way into a hash; text of /proc/PID/maps */
 	char argv[BK_ARGV_MAX + BK_PATH_MAX];
+	struct bk_window window;
+	int vetted;			/* task whose vetted image's name is still in `path` */
 	uint64_t pointers[512];
 	struct seccomp_notif notification;
 	struct seccomp_notif_resp answer;
@@ -106,7 +114,9 @@ struct bk_shim {
 	uint32_t uid;
 	uint32_t seq, dropped, tokens, token_time;
 	int terminal;			/* descriptor of the controlling terminal that was given to the function, -1: none */
-	bool started, settled, main_refused, unsupported, timer_runs;
+	bool started, main_refused, unsupported, timer_runs;
+	bool settled, left;		/* the child is in its own memory; ours has given up the initial mappings */
+	bool stops_untold, childless;	/* SIGCHLD does not tell of stops; wait4 said that there is no child */
 	uint8_t sha;			/* BK_SHA_* */
 	uint8_t own_variables, main_seen, main_execs;
 	uint16_t flights_used;
@@ -167,7 +177,8 @@ void bk_notify_ended(struct bk_shim *s, int tid);
 
 /* Copies up to `size` bytes of a process's memory; returns how many, which ends early at the first unmapped page, or -errno. */
 long bk_memory_read(int tid, uint64_t from, void *to, size_t size);
-long bk_memory_string(int tid, uint64_t from, char *to, size_t cap);	/* length without NUL, -ENAMETOOLONG, -EFAULT */
+/* A string through scratch->window, which is emptied for each call that is looked at; length without NUL, -ENAMETOOLONG, -EFAULT. */
+long bk_memory_string(struct bk_shim *s, int tid, uint64_t from, char *to, size_t cap);
 
 /* The arguments of an execve that has not happened yet, behind `used` bytes that are already in s->scratch->argv. */
 int bk_gather_argv(struct bk_shim *s, int tid, uint64_t pointers, struct bk_args *out, uint32_t used);
@@ -198,8 +209,8 @@ struct bk_image {
 	bool anonymous;			/* memfd or deleted */
 	struct bk_seen *seen;
 };
-/* Looks at the file behind `link`, which must not change under it: our own descriptor, or the image of a stopped process.  The path goes into `out`. */
-int bk_image_link(struct bk_shim *s, const char *link, char *out, struct bk_image *image);
+/* Looks at the image of a process that is stopped behind its exec; the path goes into scratch->path, where that of the image that was vetted may still be. */
+int bk_image_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struct bk_image *image);
 /* Opens a path as process `tid` would (relative to `directory`, a descriptor of it or BK_AT_CWD); "" is the descriptor itself.
    Close image->fd afterwards. */
 int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image);

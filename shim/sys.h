@@ -99,12 +99,13 @@ static inline long sys_seccomp(unsigned op, unsigned flags, void *arg) { return 
 static inline long sys_unshare(unsigned long flags) { return BK_CALL(__NR_unshare, flags, 0, 0, 0, 0, 0); }
 static inline long sys_futex(void *word, int op, uint32_t value) { return BK_CALL(__NR_futex, word, op, value, 0, 0, 0); }
 static inline long sys_sigmask(int how, const uint64_t *set, uint64_t *old) { return BK_CALL(__NR_rt_sigprocmask, how, set, old, 8, 0, 0); }
-/* struct sigaction of the kernel, all zero: the default action; no handler is ever set. */
-static inline long sys_sigdefault(int sig)
+/* struct sigaction of the kernel: the default action. */
+#define BK_NOCLDSTOP 1u			/* SA_NOCLDSTOP */
+static inline long sys_sigdefault(int sig, uint64_t flags)
 {
-	uint64_t zero[4] = { 0, 0, 0, 0 };
+	uint64_t action[4] = { 0, flags, 0, 0 };
 
-	return BK_CALL(__NR_rt_sigaction, sig, zero, 0, 8, 0, 0);
+	return BK_CALL(__NR_rt_sigaction, sig, action, 0, 8, 0, 0);
 }
 /* arch/<arch>/start.S */
 void bk_nothing(int sig);
