@@ -116,6 +116,7 @@ $(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch6
 # --- tests -----------------------------------------------------------------------------------------------------------
 # tests/unit/NAME.c and tests/table/NAME.c become $(BUILD)/tests/NAME: TAP programs linked with all hosted code but cli.
 # tests/attack/NAME.c become $(BUILD)/attack/NAME: attack programs, plain C with libc and threads.
+# tests/place/ is the box that stands for a Lambda function's place, and the proof of its limits.
 # tests/fuzz/NAME.c become $(BUILD)/replay/NAME (corpus replay) and $(BUILD)/fuzzers/NAME (libFuzzer).
 
 TESTS    := $(foreach f,$(UNIT),$(BUILD)/tests/$(basename $(notdir $(f))))
@@ -124,7 +125,7 @@ FUZZBINS := $(foreach f,$(FUZZERS),$(BUILD)/fuzzers/$(basename $(notdir $(f))))
 ATTACKS  := $(foreach f,$(ATTACK),$(BUILD)/attack/$(basename $(notdir $(f))))
 BENCHES  := $(foreach f,$(BENCH),$(BUILD)/bench/$(basename $(notdir $(f))))
 
-tests: $(TESTS) $(REPLAYS) $(ATTACKS)
+tests: $(TESTS) $(REPLAYS) $(ATTACKS) $(BUILD)/place/box $(BUILD)/place/limits
 fuzz:  $(FUZZBINS)
 bench: programs $(BENCHES) $(BUILD)/bench/exit0
 
@@ -149,6 +150,10 @@ $(BUILD)/fuzzers/%: $(BUILD)/fuzz/tests/fuzz/%.c.o $(call objects,fuzz,$(HOSTED)
 $(BUILD)/attack/%: tests/attack/%.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) -O1 -g -D_GNU_SOURCE -o $@ $< -lpthread -ldl
+
+$(BUILD)/place/%: tests/place/%.c tests/place/filter.c tests/place/filter.h
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -O1 -g -D_GNU_SOURCE -o $@ $(filter %.c,$^)
 
 BENCHOBJ = $(call objects,host,$(call src,bench/lib) $(CORE) $(BASE) $(LANG_))
 
