@@ -38,16 +38,17 @@ FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,
 # The section .rest is a mapping of its own, with a gap before it: shim/loop.c says why.
 FREELD_x86_64 = -Wl,-Ttext-segment=0x400000 -Wl,--section-start=.rest=0x420000 -Wl,-Tbss=0x430000
 
-LIBS   = -lyaml -ljansson -lelf -lcrypto
+LIBS   = -lyaml -ljansson -lelf -lcrypto -larchive -lsqlite3 -lcurl
 
 src       = $(sort $(wildcard $(1)/*.c))
 CORE     := $(call src,core)
 BASE     := $(call src,base)
 LANG_    := $(call src,lang)
 LEARN    := $(call src,learn)
+SCAN     := $(call src,scan)
 CLI      := $(call src,cli)
 SHIM     := $(call src,shim)
-HOSTED   := $(CORE) $(BASE) $(LANG_) $(LEARN)
+HOSTED   := $(CORE) $(BASE) $(LANG_) $(LEARN) $(SCAN)
 UNIT     := $(call src,tests/unit) $(call src,tests/table)
 FUZZERS  := $(call src,tests/fuzz)
 SUPPORT  := $(call src,tests/support)
