@@ -32,7 +32,7 @@ struct bk_component {
 	enum bk_ecosystem ecosystem;
 	char *name;			/* as the ecosystem's advisories write it: PyPI normalised, Maven group:artifact, npm with its scope */
 	char *version;			/* exact; a manifest's range is not a version and makes no component */
-	char *release;			/* distribution packages: "12" for Debian:12, "v3.19" for Alpine:v3.19, "rhel-9" ...; NULL */
+	char *release;			/* distribution packages: "12" for Debian:12, "v3.19" for Alpine:v3.19, "rhel-9" ... (scan/ecosystem.h); NULL */
 	char *source;			/* distribution packages: the source package's name where it differs; advisories name that one */
 	char *source_version;		/* its version where it differs; NULL */
 	char *path;			/* where in the target: "node_modules/a/package.json", "app.jar!/lib/b.jar!/META-INF/..." */
@@ -65,6 +65,10 @@ struct bk_function {
 	char *handler, *runtime;	/* NULL where unknown */
 };
 
+/* Bands of CVSS: 0.1 low, 4.0 medium, 7.0 high, 9.0 critical. */
+enum bk_level { BK_LEVEL_UNKNOWN, BK_LEVEL_NONE, BK_LEVEL_LOW, BK_LEVEL_MEDIUM, BK_LEVEL_HIGH, BK_LEVEL_CRITICAL, BK_LEVELS };
+const char *bk_level_name(enum bk_level level);		/* "unknown", "none", "low", "medium", "high", "critical" */
+
 /* What a detector says. */
 struct bk_finding {
 	const char *detector;		/* "advisory", later "secret", "config", "permission" */
@@ -75,6 +79,7 @@ struct bk_finding {
 	char *fixed;			/* the smallest version that fixes; NULL: none known */
 	char *vector;			/* CVSS vector; NULL */
 	double score;			/* CVSS base score, 0: unknown */
+	enum bk_level level;		/* of the score, else what the advisory says in words */
 	double epss;			/* probability, 0: unknown */
 	bool exploited;			/* in CISA's catalogue */
 	uint32_t component;		/* index in the report's components; UINT32_MAX: none */
@@ -95,6 +100,7 @@ struct bk_report {
 	size_t finding_count, finding_cap;
 	struct bk_diags diags;		/* warnings: what could not be read */
 	uint64_t files, unread;		/* files seen; those that could not be read whole */
+	uint64_t unchecked;		/* components for which the database says nothing at all: their ecosystem or release is not in it */
 	bool recognised;		/* something of a known kind was there: else exit status 3 */
 };
 void bk_report_free(struct bk_report *report);
@@ -115,7 +121,10 @@ struct bk_advisories;
 /* Opens a database read-only; NULL with an error in `d`. */
 struct bk_advisories *bk_advisories_open(const char *path, struct bk_diags *d);
 void bk_advisories_close(struct bk_advisories *a);
-/* Matches every component, groups by alias, adds findings. */
+/*
+ * Matches every component, groups by alias, adds findings.  Components of an ecosystem or release that the database does not have are
+ * counted in `unchecked` with one warning for each.  0, or a negative errno with an error that says what is wrong with the database.
+ */
 int bk_advisories_match(struct bk_advisories *a, struct bk_report *report);
 
 #endif
