@@ -264,9 +264,9 @@ static const char *read_record(json_t *record, struct bk_osv_record *out)
 		return "no object";
 	if (!id || !*id || strlen(id) > 256 || strpbrk(id, " \t\n\r"))
 		return "no id";
+	out->id = bk_strdup(id);
 	if (affected && !json_is_array(affected) && !json_is_null(affected))
 		return "affected is no list";
-	out->id = bk_strdup(id);
 	out->modified = text(json_object_get(record, "modified"), 64);
 	out->withdrawn = json_is_string(json_object_get(record, "withdrawn"));
 	for (size_t i = 0; i < json_array_size(affected) && !out->withdrawn; i++) {

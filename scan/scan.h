@@ -47,6 +47,8 @@ struct bk_component {
 struct bk_components {
 	struct bk_component *at;
 	size_t count, cap;
+	uint32_t *slot;			/* a hash of what is there, bk_components_add()'s own */
+	size_t slots;
 };
 /* Copies what the strings of `c` say and makes the purl; the same package, version and function twice is one component, with the better evidence. */
 void bk_components_add(struct bk_components *list, const struct bk_component *c);
