@@ -122,15 +122,15 @@ static int read_environment(struct bk_options *o, char **envp)
 			form = *value ? value : NULL;
 		else if ((value = value_of(*at, "BUCKLER_NEXT")))
 			next = *value ? value : NULL;
-		else if (!bk_text_starts(bk_text_of(*at), BK_TEXT("BUCKLER_")))
-			*keep++ = *at;
+		else if (!bk_text_starts(bk_text_of(*at), BK_TEXT("BUCKLER_")) && !value_of(*at, "AWS_LAMBDA_EXEC_WRAPPER"))
+			*keep++ = *at;	/* the wrapper is us: what the function starts is not to be wrapped again */
 		read_place(o, *at);
 	}
 	*keep = NULL;
 	if (form && !status)
 		status = read_form(o, form);
-	/* A further wrapper: it takes argv[0]'s place in front of the command; argv[-1] is ours to write, it held our own name or
-	   an option. */
+	/* A further wrapper: it takes argv[0]'s place in front of the command; argv[-1] is ours to write, it held our own name, an
+	   option, or the number of arguments. */
 	if (next)
 		*--o->argv = (char *)next;
 	return status;
@@ -171,6 +171,24 @@ static int read_option(struct bk_options *o, char ***at)
 	return o->probe || o->help || o->version ? 0 : bad("there is no option", option);
 }
 
+/*
+ * Put in the place of a function's own program (Lambda's bootstrap), we are started without a command: it is then the file beside us
+ * with our own name and ".buckler" behind it, which is what `buckler wrap` makes of the program.
+ */
+static char **own_program(struct bk_options *o, char **at)
+{
+	static const char ending[] = ".buckler";
+	long n = sys_readlink("/proc/self/exe", o->own_program, sizeof o->own_program);
+
+	if (n <= 0 || n > (long)(sizeof o->own_program - sizeof ending))
+		return at;
+	bk_put(o->own_program + n, o->own_program + sizeof o->own_program, ending);
+	if (sys_access(o->own_program, 0) < 0)
+		return at;
+	*--at = o->own_program;
+	return at;
+}
+
 int bk_options_read(struct bk_options *o, int argc, char **argv, char **envp)
 {
 	char **at = argv + (argc > 0);
@@ -188,7 +206,7 @@ int bk_options_read(struct bk_options *o, int argc, char **argv, char **envp)
 	if (status)
 		return status;
 	from_option = o->policy;
-	o->argv = at;
+	o->argv = *at || argc < 1 || o->help || o->version || o->probe ? at : own_program(o, at);
 	status = read_environment(o, envp);
 	if (from_option)
 		o->policy = from_option;

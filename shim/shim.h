@@ -36,6 +36,7 @@ struct bk_options {
 	const char *function;		/* the name that the place gives the function, or NULL */
 	const char *shim_path;		/* argv[0] */
 	bool probe, help, version;
+	char own_program[256];		/* the command where none was given */
 };
 /* Returns 0, or an exit status after having written a message. */
 int bk_options_read(struct bk_options *o, int argc, char **argv, char **envp);

@@ -33,7 +33,7 @@ may_use() {
 
 # Each folder was built, or the check would say nothing.
 not_built() {
-	for folder in core base lang learn scan cli shim; do
+	for folder in core base lang learn scan pack cli shim; do
 		[ -n "$(used_by $folder)" ] || echo "no dependency file of $folder/ below $build; run make first"
 	done
 }
@@ -44,7 +44,8 @@ may_use base
 may_use lang core base
 may_use learn core base lang
 may_use scan base
-may_use cli core base lang learn scan
+may_use pack base
+may_use cli core base lang learn scan pack
 may_use shim core
 
 # core and shim are freestanding: what the compiler itself brings, and the kernel's headers.
@@ -76,9 +77,9 @@ none 'core/ holds no variable' "$(variables)"
 none 'core/ calls nothing but core' "$(needs -Ev '^bk_|^mem(cpy|set|cmp|move)$' "$build"/x86_64/core/*.o)"
 
 prints='^(stdout|(v|f|vf)?printf|puts|putchar|perror|__v?f?printf_chk|errx?|warnx?)$'
-none 'only cli/ prints' "$(needs -E "$prints" "$build"/host/core/*.o "$build"/host/base/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o)"
+none 'only cli/ prints' "$(needs -E "$prints" "$build"/host/core/*.o "$build"/host/base/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/pack/*.o)"
 # base.h: without memory the program ends; everything else is the caller's to say.
-none 'only cli/ ends the program' "$(needs -E '^_?exit$' "$build"/host/core/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o)"
+none 'only cli/ ends the program' "$(needs -E '^_?exit$' "$build"/host/core/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/pack/*.o)"
 
 echo "1..$count"
 [ "$failed" -eq 0 ]
