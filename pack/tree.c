@@ -20,13 +20,30 @@ static bool failed(const char *path, const char *what, struct bk_diags *d)
 
 /* --- copying ------------------------------------------------------------------------------------------------------------------ */
 
+static bool copy_content(struct archive *from, struct archive *to)
+{
+	const void *bytes;
+	la_int64_t at;
+	size_t size;
+	int r;
+
+	while ((r = archive_read_data_block(from, &bytes, &size, &at)) == ARCHIVE_OK)
+		if (archive_write_data_block(to, bytes, size, at) < ARCHIVE_OK)
+			return false;
+	return r == ARCHIVE_EOF;
+}
+
 static bool copy_entry(struct archive *from, struct archive *to, struct archive_entry *e, size_t prefix, const char *out)
 {
 	BK_FREE char *path = bk_format("%s%s", out, archive_entry_pathname(e) + prefix);
 
 	archive_entry_set_pathname(e, path);
 	archive_read_disk_descend(from);
-	return archive_read_extract2(from, e, to) == ARCHIVE_OK;
+	if (archive_write_header(to, e) < ARCHIVE_OK)
+		return false;
+	if (archive_entry_filetype(e) == AE_IFREG && archive_entry_size(e) > 0 && !copy_content(from, to))
+		return false;
+	return archive_write_finish_entry(to) == ARCHIVE_OK;
 }
 
 static bool copy(const char *in, const char *out, struct bk_diags *d)
