@@ -396,10 +396,36 @@ static struct bk_decision decide_library(const struct bk_policy *policy, const s
 	return other.rule != NONE && (other.verdict == BK_ALLOWED || other.verdict == BK_NEED_SHA256) ? other : d;
 }
 
+/* A rule that forbids speaks first: it may say kill, and its line is what people look for. */
+static struct bk_decision decide_file(const struct bk_policy *policy, const struct bk_request *request)
+{
+	struct judgement j = judgement_of(policy, request, request->section);
+	bool write = request->section == BK_WRITE, planted = request->section == BK_PLANT;
+	struct bk_decision d, allowed = { BK_ALLOWED, BK_WHY_SECTION, NONE };
+
+	if (bk_is_nameless(request) || (planted && !bk_is_code(request->path)))
+		return allowed;
+	consider_all(&j, request->path);
+	d = conclude(&j);
+	if (d.reason == BK_WHY_RULE)
+		return d;
+	if (!planted && bk_is_private(request->path))
+		return denied(BK_WHY_PRIVATE, NONE);
+	if (write && request->flags & BK_REQ_TASK_ROOT)
+		return denied(BK_WHY_TASK_ROOT, NONE);
+	if (d.verdict != BK_DENIED)
+		return d;
+	if (!planted && (bk_is_harmless(request->path) || (write && request->flags & BK_REQ_OWN_OUTPUT)))
+		return allowed;
+	return planted ? denied(BK_WHY_PLANTED, d.rule) : d;
+}
+
 static struct bk_decision decide_enforced(const struct bk_policy *policy, const struct bk_request *request)
 {
 	struct judgement j;
 
+	if (request->section == BK_WRITE || request->section == BK_READ || request->section == BK_PLANT)
+		return decide_file(policy, request);
 	if (request->flags & BK_REQ_ANONYMOUS)
 		return denied(BK_WHY_ANONYMOUS, NONE);
 	if (request->flags & BK_REQ_UNNAMED)

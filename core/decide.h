@@ -14,6 +14,8 @@
 #define BK_REQ_UNCHANGEABLE	4u	/* the function can change neither the file nor the way to it: no hash needed */
 #define BK_REQ_LOADER		8u	/* the dynamic loader was called as a program; path is the program that it will load */
 #define BK_REQ_UNNAMED	       16u	/* loader or interpreter with no file that could be judged (unknown option, stdin) */
+#define BK_REQ_TASK_ROOT      256u	/* files: below the folder that the place keeps the function's code in */
+#define BK_REQ_OWN_OUTPUT     512u	/* files.write: what the caller's standard output or error leads to already */
 
 struct bk_request {
 	enum bk_section section;
@@ -47,6 +49,9 @@ enum bk_reason {
 	BK_WHY_ANONYMOUS,		/* memory file or deleted file */
 	BK_WHY_LOADER,			/* the loader with options that cannot be judged */
 	BK_WHY_INTERPRETER,		/* a changeable script, and its interpreter is not allowed with these arguments */
+	BK_WHY_PRIVATE,			/* files: memory or environment of a process */
+	BK_WHY_TASK_ROOT,		/* files.write: the function's own code */
+	BK_WHY_PLANTED,			/* files.code: no rule names it */
 	BK_WHY_RULE,			/* a rule says deny or kill */
 	BK_WHY_ALLOWED,			/* a rule allows it */
 	BK_WHY_SECTION			/* the section is absent, off, or allows what no rule names */
@@ -76,6 +81,10 @@ struct bk_decision {
  * - A multi-call image: `args` are compared behind the applet where the rule names one, else behind the image's own name.
  * - environment: a pattern with '=' is compared with the whole entry, one without with the name.  A wildcard in a value never stands
  *   for a further path or option: the entry may have no more of `: ;` and blanks than the pattern.
+ * - files.write, files.read: memory and environment of processes (bk_is_private) and, for writing, what is below the task root are
+ *   refused whatever the rules say.  What has no name in a file system is allowed; so is, unless a rule forbids it, what is
+ *   harmless (bk_is_harmless), and for writing BK_REQ_OWN_OUTPUT.
+ * - files.code: asked of every name that comes to be by writing, linking or renaming; of names of code only what a rule lists is allowed.
  * - A rule with a template applies to a shell that is called as `sh [-CEefpuvx] [-o NAME] -c [--] STRING [NAME]`.
  */
 struct bk_decision bk_decide(const struct bk_policy *policy, const struct bk_request *request, enum bk_mode least);
@@ -106,5 +115,14 @@ struct bk_text bk_shell_command(const struct bk_args *argv, uint32_t first);
  * `entry` is "NAME=value"; returns the name's length where it is one of the table, else 0.
  */
 uint32_t bk_injection_variable(struct bk_text entry);
+
+/* /proc/PID/environ, /proc/PID/mem and the same of threads. */
+bool bk_is_private(struct bk_text path);
+/* Devices that keep nothing, terminals, names of threads: opening them changes and tells nothing. */
+bool bk_is_harmless(struct bk_text path);
+/* True for names by which interpreters and loaders find code: table in files.c. */
+bool bk_is_code(struct bk_text path);
+/* A pipe, a socket, a memory file or one that was deleted: in no folder, hence for no other process to find. */
+bool bk_is_nameless(const struct bk_request *request);
 
 #endif

@@ -10,6 +10,7 @@ const char *bk_section_name(enum bk_section section)
 		[BK_PROCESSES] = "processes", [BK_LIBRARIES] = "libraries", [BK_GENERATED_CODE] = "generated_code",
 		[BK_ENVIRONMENT] = "environment", [BK_CONNECT] = "network.connect", [BK_LISTEN] = "network.listen",
 		[BK_WRITE] = "files.write", [BK_READ] = "files.read",
+		[BK_PLANT] = "files.code",
 	};
 
 	return (unsigned)section < COUNT(names) ? names[section] : NULL;
@@ -54,6 +55,9 @@ const char *bk_reason_text(enum bk_reason reason)
 		[BK_WHY_ANONYMOUS] = "the image is a memory file or was deleted",
 		[BK_WHY_LOADER] = "the dynamic loader was called in a way that does not say what it will run",
 		[BK_WHY_INTERPRETER] = "the function can change this script, and no rule allows its interpreter with these arguments",
+		[BK_WHY_PRIVATE] = "it is the memory or the environment of a process",
+		[BK_WHY_TASK_ROOT] = "it is below the function's own code",
+		[BK_WHY_PLANTED] = "a later invocation could load it as code, and no rule names it",
 		[BK_WHY_RULE] = "a rule forbids it",
 		[BK_WHY_ALLOWED] = "a rule allows it",
 		[BK_WHY_SECTION] = "the policy does not restrict it",

@@ -66,6 +66,34 @@ static bool filter_serves(const struct bk_policy *policy)
 	       bk_policy_mode(policy, BK_GENERATED_CODE) == BK_ENFORCE;
 }
 
+bool bk_plan_landlock_exact(const struct bk_policy *policy)
+{
+	const struct bk_rule *r;
+
+	for (uint32_t i = 0; (r = bk_policy_rule(policy, i)); i++) {
+		struct bk_text path = bk_policy_text(policy, r->path), key = bk_policy_key_of(path);
+
+		if (r->section != BK_WRITE)
+			continue;
+		if (r->action != BK_ALLOW || key.len < 2 || path.len != key.len + 2 || !bk_text_equal(bk_text_from(path, key.len), BK_TEXT("**")))
+			return false;
+	}
+	return true;
+}
+
+static enum bk_status status_of_files(const struct bk_policy *policy, const struct bk_plan *plan, const struct bk_place *place,
+				      enum bk_section section)
+{
+	bool wall = place->landlock >= BK_LANDLOCK_LEAST;
+
+	if (plan->mechanism == BK_NOTIFY && has(place, BK_CAN_READ_MEMORY))
+		return has(place, BK_CAN_ADDFD) && (wall || section != BK_WRITE) ? BK_ENFORCED : BK_DETECTED;
+	if (plan->mechanism == BK_FILTER && section == BK_WRITE && wall && bk_policy_mode(policy, section) == BK_ENFORCE
+	    && bk_plan_landlock_exact(policy))
+		return BK_ENFORCED;
+	return BK_UNAVAILABLE;
+}
+
 static enum bk_status status_of(const struct bk_policy *policy, const struct bk_plan *plan, const struct bk_place *place,
 				enum bk_section section)
 {
@@ -86,8 +114,12 @@ static enum bk_status status_of(const struct bk_policy *policy, const struct bk_
 		return plan->verify ? BK_ENFORCED : BK_UNAVAILABLE;
 	case BK_GENERATED_CODE:
 		return notify || (plan->mechanism == BK_FILTER && filter_serves(policy)) ? BK_ENFORCED : BK_UNAVAILABLE;
+	case BK_WRITE:
+	case BK_READ:
+	case BK_PLANT:
+		return status_of_files(policy, plan, place, section);
 	default:
-		return BK_UNAVAILABLE;	/* network and files: no mechanism judges them */
+		return BK_UNAVAILABLE;	/* network: no mechanism judges it */
 	}
 }
 

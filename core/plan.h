@@ -42,9 +42,17 @@ struct bk_plan {
 /*
  * notify with seize: processes, libraries, generated_code, environment enforced.  notify without seize: processes and libraries
  * checked before the call only ("detected": another thread can change what was checked), environment unavailable.
+ * files: enforced by notify where the shim can hand over what it opened (ADDFD) and Landlock lies beneath for what it must let
+ * go (FIFOs, terminals), files.read and files.code without Landlock, too; else "detected".  With the filter alone Landlock enforces
+ * files.write where its rules can say all that the policy does (bk_plan_landlock_exact()).
  * filter alone: generated_code enforced, the rest unavailable.
  */
 void bk_plan_make(const struct bk_policy *policy, const struct bk_place *place, struct bk_plan *plan);
+
+/* The first Landlock ABI that can let files be renamed from folder to folder (LANDLOCK_ACCESS_FS_REFER, Linux 5.19). */
+#define BK_LANDLOCK_LEAST 2u
+/* True where every rule of files.write allows a whole folder, LITERAL/ and two stars: then Landlock can say the same. */
+bool bk_plan_landlock_exact(const struct bk_policy *policy);
 
 /* First section that the policy has and the plan does not fully enforce, or BK_SECTIONS. */
 enum bk_section bk_plan_gap(const struct bk_plan *plan);

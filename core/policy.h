@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The compiled policy (policy.bkl): this header is its specification, version 1.
+ * The compiled policy (policy.bkl): this header is its specification, version 2.
  *
  * One flat, position-independent, little-endian file of at most BK_POLICY_MAX bytes:
  *
@@ -24,7 +24,7 @@
 #include "core/text.h"
 
 #define BK_POLICY_MAGIC    0x0a316c6b62ULL	/* "bkl1\n" */
-#define BK_POLICY_VERSION  1
+#define BK_POLICY_VERSION  2
 #define BK_POLICY_MAX      (16u << 20)		/* bytes; larger files are refused */
 
 /* The sections of a policy, in the order in which they are shown.  Names: bk_section_name(). */
@@ -37,6 +37,7 @@ enum bk_section {
 	BK_LISTEN,		/* network.listen */
 	BK_WRITE,		/* files.write */
 	BK_READ,		/* files.read */
+	BK_PLANT,		/* files.code: files with a name of code that may be written */
 	BK_SECTIONS
 };
 

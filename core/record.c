@@ -600,5 +600,7 @@ struct bk_text bk_technique(enum bk_event_kind kind, const struct bk_request *re
 		return BK_TEXT("T1620");
 	if (kind == BK_EVENT_EXEC && request)
 		return technique_of_exec(request, reason);
+	if (reason == BK_WHY_PRIVATE)
+		return kind == BK_EVENT_WRITE ? BK_TEXT("T1055.009") : BK_TEXT("T1552");	/* injection through /proc; credentials */
 	return (uint32_t)kind < BK_EVENTS ? bk_text_of(table[kind]) : (struct bk_text){ NULL, 0 };
 }

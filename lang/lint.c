@@ -160,7 +160,8 @@ static const char *never_canonical(const char *path)
 static void lint_place(struct bk_lint *l, enum bk_section section, const struct bk_model_rule *r)
 {
 	static const char *const what[BK_SECTIONS] = {
-		[BK_PROCESSES] = "program", [BK_LIBRARIES] = "library", [BK_WRITE] = "file to be written", [BK_READ] = "file to be read"
+		[BK_PROCESSES] = "program", [BK_LIBRARIES] = "library", [BK_WRITE] = "file to be written", [BK_READ] = "file to be read",
+		[BK_PLANT] = "file of code to be written"
 	};
 	const char *part = never_canonical(r->path);
 

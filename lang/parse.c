@@ -91,13 +91,15 @@ SECTION(read_connect, BK_CONNECT)
 SECTION(read_listen, BK_LISTEN)
 SECTION(read_write, BK_WRITE)
 SECTION(read_read, BK_READ)
+SECTION(read_plant, BK_PLANT)
 
 static void read_group(struct bk_reader *r, yaml_node_t *n, const struct bk_key *keys, const char *what)
 {
 	if (n->type == YAML_MAPPING_NODE)
 		bk_reader_mapping(r, n, keys, NULL);
 	else
-		bk_reader_fault(r, n, "%s must be a mapping with the keys %s and %s", what, keys[0].name, keys[1].name);
+		bk_reader_fault(r, n, keys[2].name ? "%s must be a mapping with the keys %s, %s and %s" : "%s must be a mapping with the keys %s and %s",
+				what, keys[0].name, keys[1].name, keys[2].name);
 }
 
 static void read_network(struct bk_reader *r, yaml_node_t *n, void *to)
@@ -110,7 +112,7 @@ static void read_network(struct bk_reader *r, yaml_node_t *n, void *to)
 
 static void read_files(struct bk_reader *r, yaml_node_t *n, void *to)
 {
-	static const struct bk_key keys[] = { { "write", read_write }, { "read", read_read }, { NULL, NULL } };
+	static const struct bk_key keys[] = { { "write", read_write }, { "read", read_read }, { "code", read_plant }, { NULL, NULL } };
 
 	(void)to;
 	read_group(r, n, keys, "files");

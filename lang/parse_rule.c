@@ -207,6 +207,7 @@ static const struct bk_key network_keys[] = {
 static const struct bk_key *const rule_keys[BK_SECTIONS] = {
 	[BK_PROCESSES] = process_keys, [BK_LIBRARIES] = file_keys, [BK_ENVIRONMENT] = name_keys,
 	[BK_CONNECT] = network_keys, [BK_LISTEN] = network_keys, [BK_WRITE] = place_keys, [BK_READ] = place_keys,
+	[BK_PLANT] = place_keys,
 };
 
 static void check_network(struct bk_reader *r, const yaml_node_t *n, struct bk_model_rule *rule)

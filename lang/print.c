@@ -149,14 +149,15 @@ static void indent(struct bk_buf *out, const char *text)
 	}
 }
 
-static void put_group(struct bk_buf *out, const struct bk_model *m, const char *group, enum bk_section a, const char *name_a, enum bk_section b, const char *name_b)
+struct part { enum bk_section section; const char *name; };
+
+static void put_group(struct bk_buf *out, const struct bk_model *m, const char *group, const struct part *parts, size_t count)
 {
 	BK_BUF body = { 0 };
 
-	if (m->section[a].present)
-		put_section(&body, &m->section[a], a, name_a);
-	if (m->section[b].present)
-		put_section(&body, &m->section[b], b, name_b);
+	for (size_t i = 0; i < count; i++)
+		if (m->section[parts[i].section].present)
+			put_section(&body, &m->section[parts[i].section], parts[i].section, parts[i].name);
 	if (!body.len)
 		return;
 	bk_buf_printf(out, "%s:\n", group);
@@ -209,6 +210,9 @@ static void put_if_present(struct bk_buf *out, const struct bk_model *m, enum bk
 
 void bk_policy_print(const struct bk_model *m, struct bk_buf *out)
 {
+	static const struct part network[] = { { BK_CONNECT, "connect" }, { BK_LISTEN, "listen" } };
+	static const struct part files[] = { { BK_WRITE, "write" }, { BK_READ, "read" }, { BK_PLANT, "code" } };
+
 	bk_quote_comment(out, m->comment, "");
 	bk_buf_text(out, "version: 1\n");
 	put_top(out, "function", m->function);
@@ -222,6 +226,6 @@ void bk_policy_print(const struct bk_model *m, struct bk_buf *out)
 	put_if_present(out, m, BK_LIBRARIES);
 	put_if_present(out, m, BK_GENERATED_CODE);
 	put_if_present(out, m, BK_ENVIRONMENT);
-	put_group(out, m, "network", BK_CONNECT, "connect", BK_LISTEN, "listen");
-	put_group(out, m, "files", BK_WRITE, "write", BK_READ, "read");
+	put_group(out, m, "network", network, sizeof network / sizeof *network);
+	put_group(out, m, "files", files, sizeof files / sizeof *files);
 }

@@ -78,6 +78,23 @@ static const struct built_rule others[] = {
 	ALLOW(BK_CONNECT, PATH("/run/app.sock")),
 };
 
+/* files, in the three sections; the numbers are the lines of what follows */
+static const struct built_rule files[] = {
+	ALLOW(BK_WRITE, PATH("/tmp/**")),
+	DENY(BK_WRITE, PATH("/tmp/keep/**")),
+	ALLOW(BK_WRITE, PATH("/var/log/app-*.log")),
+	ALLOW(BK_WRITE, PATH("/var/**")),
+	ALLOW(BK_WRITE, PATH("/proc/**")),
+	DENY(BK_WRITE, PATH("/dev/zero")),
+	{ BK_WRITE, BK_KILL, .path = "/tmp/trap" },
+	ALLOW(BK_READ, PATH("/usr/**")),
+	ALLOW(BK_READ, PATH("/proc/**")),
+	DENY(BK_READ, PATH("/usr/secret")),
+	DENY(BK_READ, PATH("/proc/1/environ")),
+	ALLOW(BK_PLANT, PATH("/tmp/**/__pycache__/*.pyc")),
+	DENY(BK_PLANT, PATH("/tmp/a/__pycache__/**")),
+};
+
 #define VEC(s) .argv = { s, sizeof(s), 0, false }
 #define CUT(s) .argv = { s, sizeof(s), 0, true }
 #define P(s) .path = { s, sizeof(s) - 1 }
@@ -292,6 +309,8 @@ static const struct row other_rows[] = {
 	{ "deny below allow", { .section = BK_WRITE, P("/tmp/lib/x.py") }, BK_DENIED, BK_WHY_RULE, 7 },
 	{ "read", { .section = BK_READ, P("/etc/hosts") }, BK_ALLOWED, BK_WHY_SECTION, ANY },
 	{ "read what is forbidden", { .section = BK_READ, P("/proc/1/environ") }, BK_DENIED, BK_WHY_RULE, 8 },
+	{ "memory without a rule", { .section = BK_READ, P("/proc/1/mem") }, BK_DENIED, BK_WHY_PRIVATE, ANY },
+	{ "code without a list", { .section = BK_PLANT, P("/tmp/x.py") }, BK_DENIED, BK_WHY_PLANTED, ANY },
 	{ "generated code", { .section = BK_GENERATED_CODE }, BK_DENIED, BK_WHY_NO_RULE, ANY },
 	{ "domain and port", { NET, P("a.s3.eu-west-1.amazonaws.com"), .endpoint = &to_web }, BK_ALLOWED, BK_WHY_ALLOWED, 9 },
 	{ "domain, wrong port", { NET, P("a.s3.eu-west-1.amazonaws.com"), .endpoint = &to_db }, BK_ALLOWED, BK_WHY_ALLOWED, 10 },
@@ -302,6 +321,59 @@ static const struct row other_rows[] = {
 	{ "unknown address", { NET }, BK_DENIED, BK_WHY_RULE, 11 },
 	{ "no rule of this section", { .section = BK_LISTEN, .endpoint = &to_db }, BK_ALLOWED, BK_WHY_SECTION, ANY },
 	{ "no such section", { .section = BK_SECTIONS, P("/tmp/x") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
+};
+
+#define TO_WRITE(s) .section = BK_WRITE, P(s)
+#define TO_READ(s) .section = BK_READ, P(s)
+#define TO_PLANT(s) .section = BK_PLANT, P(s)
+
+static const struct row file_rows[] = {
+	/* lists */
+	{ "a folder", { TO_WRITE("/tmp/a/b") }, BK_ALLOWED, BK_WHY_ALLOWED, 1 },
+	{ "not the folder itself", { TO_WRITE("/tmp") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
+	{ "not its neighbour", { TO_WRITE("/tmpx/a") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
+	{ "deny wins", { TO_WRITE("/tmp/keep/x") }, BK_DENIED, BK_WHY_RULE, 2 },
+	{ "kill", { TO_WRITE("/tmp/trap") }, BK_KILLED, BK_WHY_RULE, 7 },
+	{ "a pattern", { TO_WRITE("/var/log/app-1.log") }, BK_ALLOWED, BK_WHY_ALLOWED, 3 },
+	{ "elsewhere", { TO_WRITE("/etc/passwd") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
+	{ "a list to read", { TO_READ("/usr/bin/x") }, BK_ALLOWED, BK_WHY_ALLOWED, 8 },
+	{ "off the list", { TO_READ("/etc/passwd") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
+	{ "a denial in it", { TO_READ("/usr/secret") }, BK_DENIED, BK_WHY_RULE, 10 },
+	/* built in */
+	{ "environment", { TO_READ("/proc/7/environ") }, BK_DENIED, BK_WHY_PRIVATE, ANY },
+	{ "a thread's", { TO_READ("/proc/7/task/8/environ") }, BK_DENIED, BK_WHY_PRIVATE, ANY },
+	{ "a rule of its own is named", { TO_READ("/proc/1/environ") }, BK_DENIED, BK_WHY_RULE, 11 },
+	{ "memory", { TO_READ("/proc/7/mem") }, BK_DENIED, BK_WHY_PRIVATE, ANY },
+	{ "memory, written", { TO_WRITE("/proc/7/mem") }, BK_DENIED, BK_WHY_PRIVATE, ANY },
+	{ "a thread's memory, written", { TO_WRITE("/proc/7/task/9/mem") }, BK_DENIED, BK_WHY_PRIVATE, ANY },
+	{ "meminfo is no memory", { TO_READ("/proc/meminfo") }, BK_ALLOWED, BK_WHY_ALLOWED, 9 },
+	{ "nor are maps", { TO_READ("/proc/7/maps") }, BK_ALLOWED, BK_WHY_ALLOWED, 9 },
+	{ "nor a file of that name", { TO_WRITE("/tmp/proc/7/mem") }, BK_ALLOWED, BK_WHY_ALLOWED, 1 },
+	{ "own code", { TO_WRITE("/var/task/app.py"), .flags = BK_REQ_TASK_ROOT }, BK_DENIED, BK_WHY_TASK_ROOT, ANY },
+	{ "beside it", { TO_WRITE("/var/tasks/app.py") }, BK_ALLOWED, BK_WHY_ALLOWED, 4 },
+	{ "own code may be read", { TO_READ("/usr/app.py"), .flags = BK_REQ_TASK_ROOT }, BK_ALLOWED, BK_WHY_ALLOWED, 8 },
+	/* harmless */
+	{ "null", { TO_WRITE("/dev/null") }, BK_ALLOWED, BK_WHY_SECTION, ANY },
+	{ "null, read", { TO_READ("/dev/null") }, BK_ALLOWED, BK_WHY_SECTION, ANY },
+	{ "a rule forbids zero", { TO_WRITE("/dev/zero") }, BK_DENIED, BK_WHY_RULE, 6 },
+	{ "a terminal", { TO_WRITE("/dev/pts/3") }, BK_ALLOWED, BK_WHY_SECTION, ANY },
+	{ "a disk", { TO_WRITE("/dev/sda") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
+	{ "shared memory", { TO_WRITE("/dev/shm/x") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
+	{ "own output", { TO_WRITE("/srv/log"), .flags = BK_REQ_OWN_OUTPUT }, BK_ALLOWED, BK_WHY_SECTION, ANY },
+	{ "own output that a rule forbids", { TO_WRITE("/tmp/keep/log"), .flags = BK_REQ_OWN_OUTPUT }, BK_DENIED, BK_WHY_RULE, 2 },
+	{ "a pipe", { TO_WRITE("pipe:[77]") }, BK_ALLOWED, BK_WHY_SECTION, ANY },
+	{ "a memory file", { TO_WRITE("/memfd:x (deleted)"), .flags = BK_REQ_ANONYMOUS }, BK_ALLOWED, BK_WHY_SECTION, ANY },
+	{ "that name in a folder", { TO_WRITE("/memfd:x") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
+	/* code */
+	{ "a module", { TO_PLANT("/tmp/lib/x.py") }, BK_DENIED, BK_WHY_PLANTED, ANY },
+	{ "compiled, in a listed cache", { TO_PLANT("/tmp/b/__pycache__/x.pyc") }, BK_ALLOWED, BK_WHY_ALLOWED, 12 },
+	{ "compiled, elsewhere", { TO_PLANT("/tmp/x.pyc") }, BK_DENIED, BK_WHY_PLANTED, ANY },
+	{ "in the cache, other code", { TO_PLANT("/tmp/b/__pycache__/x.so") }, BK_DENIED, BK_WHY_PLANTED, ANY },
+	{ "a cache that a rule forbids", { TO_PLANT("/tmp/a/__pycache__/x.pyc") }, BK_DENIED, BK_WHY_RULE, 13 },
+	{ "a library with a version", { TO_PLANT("/tmp/libx.so.1") }, BK_DENIED, BK_WHY_PLANTED, ANY },
+	{ "data", { TO_PLANT("/tmp/x.json") }, BK_ALLOWED, BK_WHY_SECTION, ANY },
+	{ "a folder of that name", { TO_PLANT("/tmp/x.py/data") }, BK_ALLOWED, BK_WHY_SECTION, ANY },
+	{ "no name", { TO_PLANT(".py") }, BK_ALLOWED, BK_WHY_SECTION, ANY },
 };
 
 static struct bk_policy build(struct built *b, const struct built_rule *rules, size_t count, size_t skip)
@@ -377,6 +449,13 @@ static void test_tables(void)
 			build_section(&b, (enum bk_section)s, BK_ENFORCE, s == BK_READ ? BK_SECTION_ALLOWS : 0);
 	p = build(&b, others, COUNT(others), SIZE_MAX);
 	ASK(&p, other_rows);
+	build_free(&b);
+
+	build_start(&b);
+	for (int s = BK_WRITE; s < BK_SECTIONS; s++)
+		build_section(&b, (enum bk_section)s, BK_ENFORCE, 0);
+	p = build(&b, files, COUNT(files), SIZE_MAX);
+	ASK(&p, file_rows);
 	build_free(&b);
 }
 

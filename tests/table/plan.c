@@ -9,6 +9,7 @@
 
 #define NOTIFY (BK_CAN_FILTER | BK_CAN_NOTIFY)
 #define ALL (NOTIFY | BK_CAN_SEIZE | BK_CAN_READ_MEMORY)
+#define FILES (ALL | BK_CAN_ADDFD)
 
 /* Sections as letters: E enforced, D detected, U unavailable, A absent; in the order of enum bk_section. */
 static const char letters[] = { [BK_UNAVAILABLE] = 'U', [BK_DETECTED] = 'D', [BK_ENFORCED] = 'E', [BK_ABSENT] = 'A' };
@@ -22,27 +23,35 @@ static const struct row {
 	enum bk_section gap;
 	const char *reason;		/* a part of it */
 } rows[] = {
-	{ "eeeexxxx", "EEEEAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "with ptrace verification" },
-	{ "alaexxxx", "EEEEAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
-	{ "ee+exxxx", "EEEEAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
-	{ "exxxxxxx", "EAAAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
-	{ "oooooooo", "AAAAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
-	{ "xxxxxxxx", "AAAAAAAA", { 0 }, BK_NONE, false, true, BK_SECTIONS, "no mechanism" },
-	{ "eeeeeeee", "EEEEUUUU", { ALL }, BK_NOTIFY, true, false, BK_CONNECT, "ptrace verification" },
-	{ "xxxxxxxe", "AAAAAAAU", { ALL }, BK_NOTIFY, true, false, BK_READ, "ptrace verification" },
-	{ "eeeexxxx", "DDEUAAAA", { NOTIFY | BK_CAN_READ_MEMORY, .seize_errno = EPERM }, BK_NOTIFY, false, false, BK_PROCESSES,
+	{ "eeeexxxxx", "EEEEAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "with ptrace verification" },
+	{ "alaexxxxx", "EEEEAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "ee+exxxxx", "EEEEAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "exxxxxxxx", "EAAAAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "ooooooooo", "AAAAAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "xxxxxxxxx", "AAAAAAAAA", { 0 }, BK_NONE, false, true, BK_SECTIONS, "no mechanism" },
+	{ "eeeeeeeex", "EEEEUUDDA", { ALL }, BK_NOTIFY, true, false, BK_CONNECT, "ptrace verification" },
+	/* files: what the shim can open itself, and what lies beneath */
+	{ "xxxxxxeee", "AAAAAAEEE", { FILES, .landlock = 2 }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "xxxxxxeee", "AAAAAADEE", { FILES, .landlock = 1 }, BK_NOTIFY, true, false, BK_WRITE, "ptrace verification" },
+	{ "xxxxxxeee", "AAAAAADDD", { ALL, .landlock = 7 }, BK_NOTIFY, true, false, BK_WRITE, "ptrace verification" },
+	{ "xxxxxxeee", "AAAAAAUUU", { NOTIFY | BK_CAN_SEIZE | BK_CAN_ADDFD, .landlock = 7 }, BK_NOTIFY, true, false, BK_WRITE, "ptrace verification" },
+	{ "xxxxxxexx", "AAAAAAEAA", { BK_CAN_FILTER, .landlock = 2 }, BK_FILTER, false, false, BK_SECTIONS, "filter alone" },
+	{ "xxxxxxexx", "AAAAAAUAA", { BK_CAN_FILTER, .landlock = 1 }, BK_FILTER, false, false, BK_WRITE, "filter alone" },
+	{ "xxxxxxaxx", "AAAAAAUAA", { BK_CAN_FILTER, .landlock = 2 }, BK_FILTER, false, false, BK_WRITE, "filter alone" },
+	{ "xxxxxxxee", "AAAAAAAUU", { BK_CAN_FILTER, .landlock = 7 }, BK_FILTER, false, false, BK_READ, "filter alone" },
+	{ "eeeexxxxx", "DDEUAAAAA", { NOTIFY | BK_CAN_READ_MEMORY, .seize_errno = EPERM }, BK_NOTIFY, false, false, BK_PROCESSES,
 	  "ptrace refused (EPERM)" },
-	{ "eeeexxxx", "UDEUAAAA", { NOTIFY, .seize_errno = ENOSYS }, BK_NOTIFY, false, false, BK_PROCESSES, "ENOSYS" },
-	{ "xxexxxxx", "AAEAAAAA", { NOTIFY, .seize_errno = EIO }, BK_NOTIFY, false, false, BK_SECTIONS, "ptrace does not work" },
-	{ "eeeexxxx", "UUEUAAAA", { BK_CAN_FILTER | BK_CAN_SEIZE, .notify_errno = EBUSY }, BK_FILTER, false, false, BK_PROCESSES, "EBUSY" },
-	{ "xxexxxxx", "AAEAAAAA", { BK_CAN_FILTER, .notify_errno = EINVAL }, BK_FILTER, false, false, BK_SECTIONS, "EINVAL" },
-	{ "xxaxxxxx", "AAUAAAAA", { BK_CAN_FILTER, .notify_errno = EINVAL }, BK_FILTER, false, false, BK_GENERATED_CODE, "filter alone" },
-	{ "xx*xxxxx", "AAEAAAAA", { BK_CAN_FILTER, .notify_errno = EPERM }, BK_FILTER, false, false, BK_SECTIONS, "EPERM" },
-	{ "xxexxxxx", "AAEAAAAA", { BK_CAN_FILTER, .notify_errno = EIO }, BK_FILTER, false, false, BK_SECTIONS, "does not work here" },
-	{ "exexxxxx", "UAUAAAAA", { BK_CAN_NOTIFY, .notify_errno = EPERM }, BK_NONE, false, true, BK_PROCESSES, "EPERM" },
-	{ "xxexxxxx", "AAUAAAAA", { BK_CAN_RET_TRACE | BK_CAN_SEIZE, .notify_errno = ENOSYS }, BK_NONE, false, true, BK_GENERATED_CODE,
+	{ "eeeexxxxx", "UDEUAAAAA", { NOTIFY, .seize_errno = ENOSYS }, BK_NOTIFY, false, false, BK_PROCESSES, "ENOSYS" },
+	{ "xxexxxxxx", "AAEAAAAAA", { NOTIFY, .seize_errno = EIO }, BK_NOTIFY, false, false, BK_SECTIONS, "ptrace does not work" },
+	{ "eeeexxxxx", "UUEUAAAAA", { BK_CAN_FILTER | BK_CAN_SEIZE, .notify_errno = EBUSY }, BK_FILTER, false, false, BK_PROCESSES, "EBUSY" },
+	{ "xxexxxxxx", "AAEAAAAAA", { BK_CAN_FILTER, .notify_errno = EINVAL }, BK_FILTER, false, false, BK_SECTIONS, "EINVAL" },
+	{ "xxaxxxxxx", "AAUAAAAAA", { BK_CAN_FILTER, .notify_errno = EINVAL }, BK_FILTER, false, false, BK_GENERATED_CODE, "filter alone" },
+	{ "xx*xxxxxx", "AAEAAAAAA", { BK_CAN_FILTER, .notify_errno = EPERM }, BK_FILTER, false, false, BK_SECTIONS, "EPERM" },
+	{ "xxexxxxxx", "AAEAAAAAA", { BK_CAN_FILTER, .notify_errno = EIO }, BK_FILTER, false, false, BK_SECTIONS, "does not work here" },
+	{ "exexxxxxx", "UAUAAAAAA", { BK_CAN_NOTIFY, .notify_errno = EPERM }, BK_NONE, false, true, BK_PROCESSES, "EPERM" },
+	{ "xxexxxxxx", "AAUAAAAAA", { BK_CAN_RET_TRACE | BK_CAN_SEIZE, .notify_errno = ENOSYS }, BK_NONE, false, true, BK_GENERATED_CODE,
 	  "the kernel has no seccomp filters" },
-	{ "xxexxxxx", "AAUAAAAA", { .notify_errno = E2BIG }, BK_NONE, false, true, BK_GENERATED_CODE, "can be installed" },
+	{ "xxexxxxxx", "AAUAAAAAA", { .notify_errno = E2BIG }, BK_NONE, false, true, BK_GENERATED_CODE, "can be installed" },
 };
 
 static void set_mode(struct bk_section_head *s, char letter)

@@ -252,7 +252,7 @@ static void test_faults(struct built *b)
 		used++;
 #define FIELD(name) offsetof(struct bk_policy_header, name)
 	HEAD(b)->magic++, refuse(b, "magic", BK_POLICY_FOREIGN, 0, false);
-	HEAD(b)->version = 2, refuse(b, "version", BK_POLICY_NEWER, FIELD(version), false);
+	HEAD(b)->version = BK_POLICY_VERSION + 1, refuse(b, "version", BK_POLICY_NEWER, FIELD(version), false);
 	HEAD(b)->size--, refuse(b, "size", BK_POLICY_SIZE, FIELD(size), false);
 	HEAD(b)->flags = 64, refuse(b, "flags", BK_POLICY_LAYOUT, FIELD(flags), false);
 	HEAD(b)->main = HEAD(b)->rule_count + 1, refuse(b, "main past the rules", BK_POLICY_LAYOUT, FIELD(main), false);

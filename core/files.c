@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What files are, whatever a policy lists: memory and environment of processes, devices without content, code by its name. */
+#include "core/decide.h"
+#include "core/match.h"
+
+static bool matches_any(struct bk_text text, const char *const *patterns)
+{
+	for (; *patterns; patterns++)
+		if (bk_match_path(bk_text_of(*patterns), text))
+			return true;
+	return false;
+}
+
+bool bk_is_private(struct bk_text path)
+{
+	static const char *const names[] = {
+		"/proc/*/environ", "/proc/*/mem", "/proc/*/task/*/environ", "/proc/*/task/*/mem", NULL
+	};
+
+	return bk_text_starts(path, BK_TEXT("/proc/")) && matches_any(path, names);
+}
+
+bool bk_is_harmless(struct bk_text path)
+{
+	static const char *const names[] = {
+		"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts/*",
+		"/proc/*/comm", "/proc/*/task/*/comm",	/* names of threads */
+		NULL
+	};
+
+	return (bk_text_starts(path, BK_TEXT("/dev/")) || bk_text_starts(path, BK_TEXT("/proc/"))) && matches_any(path, names);
+}
+
+bool bk_is_code(struct bk_text path)
+{
+	static const char *const names[] = {
+		"*.py", "*.pyc", "*.pyo", "*.pth",			/* Python; a .pth file runs lines at start */
+		"*.js", "*.mjs", "*.cjs", "*.ts", "*.mts", "*.cts", "*.node",	/* Node.js */
+		"*.so", "*.so.*",
+		"*.jar", "*.war", "*.class",
+		"*.rb", "*.php", "*.phar", "*.pl", "*.pm", "*.lua", "*.sh",
+		NULL
+	};
+
+	return matches_any(bk_text_basename(path), names);
+}
+
+bool bk_is_nameless(const struct bk_request *r)
+{
+	return r->flags & BK_REQ_ANONYMOUS || !r->path.len || r->path.at[0] != '/';
+}
