@@ -134,8 +134,8 @@ static int check_built(const char *path, const struct bk_database_info *info, st
 	struct bk_advisories *a;
 
 	for (size_t i = 0; i < info->source_count; i++)
-		if (!info->sources[i].records)
-			bk_diag_add(d, BK_ERROR, info->sources[i].name, 0, 0, "not one OSV record in it that can be used");
+		if (!info->sources[i].read)
+			bk_diag_add(d, BK_ERROR, info->sources[i].name, 0, 0, "not one OSV record in it that can be read");
 	a = d->errors ? NULL : bk_advisories_open(path, d);
 	bk_advisories_close(a);
 	return d->errors ? 2 : 0;

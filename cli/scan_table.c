@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { SEVERITY, EXPLOITED, ID, PACKAGE, VERSION, FIXED, REACHED, PATH, COLUMNS };
+enum { SEVERITY, EXPLOITED, EPSS, ID, PACKAGE, VERSION, FIXED, REACHED, PATH, COLUMNS };
 
 struct table {
 	const struct bk_scan_view *v;
@@ -12,11 +12,13 @@ struct table {
 	unsigned width[COLUMNS];	/* 0: the column is left out */
 };
 
-static const char *const heads[COLUMNS] = { "severity", "exploited", "id", "package", "version", "fixed in", "reached", "where" };
-static const unsigned caps[COLUMNS] = { 8, 9, 22, 44, 24, 24, 7, 60 };
+static const char *const heads[COLUMNS] = { "severity", "exploited", "epss", "id", "package", "version", "fixed in", "reached", "where" };
+static const unsigned caps[COLUMNS] = { 8, 9, 6, 22, 44, 24, 24, 7, 60 };
 
+/* The text is valid until the next call. */
 static const char *cell(const struct bk_scan_view *v, const struct bk_finding *f, int column)
 {
+	static char epss[16];
 	static const char *const reach[] = { "", "no", "yes" };
 	const struct bk_component *c = bk_scan_component(v, f);
 	const char *texts[COLUMNS] = {
@@ -24,6 +26,10 @@ static const char *cell(const struct bk_scan_view *v, const struct bk_finding *f
 		[VERSION] = c ? c->version : "", [FIXED] = f->fixed, [REACHED] = c ? reach[c->reach] : "", [PATH] = f->path,
 	};
 
+	if (column == EPSS && f->epss > 0) {
+		snprintf(epss, sizeof epss, "%.1f%%", f->epss * 100);
+		return epss;
+	}
 	return texts[column] ? texts[column] : "";
 }
 
@@ -62,10 +68,40 @@ static void put(const struct table *t, const char *text, unsigned width, bool la
 		fputs("  ", t->f);
 }
 
+static unsigned width_of(const struct table *t)
+{
+	unsigned n = 0;
+
+	for (int c = 0; c < COLUMNS; c++)
+		n += t->width[c] ? t->width[c] + 2 : 0;
+	return n ? n - 2 : 0;
+}
+
+/* A narrow terminal: the path goes first, then the widest of the names and versions is cut. */
+static void narrow(struct table *t)
+{
+	static const int shrinkable[] = { PACKAGE, VERSION, FIXED, ID };
+	unsigned n, *path = &t->width[PATH];
+
+	while ((n = width_of(t)) > t->v->width) {
+		unsigned over = n - t->v->width, *widest = path;
+
+		if (*path) {
+			*path = *path > over + 11 ? *path - over : 0;
+			continue;
+		}
+		for (size_t i = 0; i < 4; i++)
+			if (t->width[shrinkable[i]] > *widest)
+				widest = &t->width[shrinkable[i]];
+		if (*widest <= 10)
+			return;
+		--*widest;
+	}
+}
+
 static void measure(struct table *t)
 {
 	const struct bk_scan_view *v = t->v;
-	unsigned used = 0;
 
 	for (size_t i = 0; i < v->shown_count; i++)
 		for (int c = 0; c < COLUMNS; c++) {
@@ -80,16 +116,9 @@ static void measure(struct table *t)
 			t->width[c] = head;
 		if (v->width && t->width[c] > caps[c])
 			t->width[c] = caps[c];
-		used += t->width[c] ? t->width[c] + 2 : 0;
 	}
-	/* A narrow terminal: the path goes first, then the package's name is cut. */
-	if (v->width && used > v->width + 2) {
-		unsigned over = used - v->width - 2, path = t->width[PATH];
-
-		t->width[PATH] = path > over + 11 ? path - over : 0;
-		over -= t->width[PATH] ? over : path + 2 < over ? path + 2 : over;
-		t->width[PACKAGE] -= t->width[PACKAGE] > over + 8 ? over : 0;
-	}
+	if (v->width)
+		narrow(t);
 }
 
 static const char *colour_of(const struct bk_finding *f)

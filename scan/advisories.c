@@ -98,7 +98,7 @@ struct bk_advisories *bk_advisories_open(const char *path, struct bk_diags *d)
 	 * then count as most of it.
 	 */
 	else if (sqlite3_exec(a->db, "PRAGMA mmap_size = 0; PRAGMA cache_size = -4000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", NULL, NULL, NULL) != SQLITE_OK)
-		not_good(d, path, "no advisory database; `buckler db build` makes one");
+		not_good(d, path, "no advisory database, or a damaged one; `buckler db build` makes one");
 	else if (is_database(a, d) && prepare(a, d))
 		return a;
 	bk_advisories_close(a);
@@ -152,7 +152,8 @@ static bool read_sources(struct bk_advisories *a, struct bk_database_info *info)
 
 		info->sources = bk_grow(info->sources, &info->source_cap, info->source_count + 1, sizeof *info->sources);
 		info->sources[info->source_count++] = (struct bk_database_source){
-			bk_strdup(name ? name : ""), (uint64_t)sqlite3_column_int64(s, 1), (uint64_t)sqlite3_column_int64(s, 2), bk_strdup(newest ? newest : ""),
+			.name = bk_strdup(name ? name : ""), .records = (uint64_t)sqlite3_column_int64(s, 1), .bytes = (uint64_t)sqlite3_column_int64(s, 2),
+			.newest = bk_strdup(newest ? newest : ""),
 		};
 	}
 	sqlite3_finalize(s);

@@ -21,7 +21,8 @@
 
 struct bk_database_source {
 	char *name;			/* as the caller gave it */
-	uint64_t records, bytes;
+	uint64_t records, bytes;	/* records that are in the database */
+	uint64_t read;			/* that could be read; only known when it is built */
 	char *newest;			/* the latest `modified` of its records; "" */
 };
 

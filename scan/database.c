@@ -125,6 +125,7 @@ static void add_record(struct build *b, const struct bk_osv_record *r)
 {
 	struct bk_database_source *source = &b->info->sources[b->info->source_count - 1];
 
+	source->read++;
 	b->info->foreign += r->foreign;
 	if (r->withdrawn || !is_new(b, r->id)) {
 		*(r->withdrawn ? &b->info->withdrawn : &b->info->duplicates) += 1;

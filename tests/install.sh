@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Usage: sh tests/install.sh [bench]
 # Installs what of tests/packages is missing here, and a Node.js of at least version 20 into build/node where the
-# system's is older, and the platform's own client for Node.js, which must be built, into build/ric.  Says nothing where nothing is missing.
+# system's is older, the platform's own client for Node.js, which must be built, into build/ric, and the public schemas of
+# scan's reports into build/schemas.  Says nothing where nothing is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -64,5 +65,20 @@ if [ ! -e build/ric/node_modules/aws-lambda-ric/dist/rapid-client.node ]; then
 	(cd "$folder" && npm install --loglevel=error --no-audit --no-fund --nodedir=/usr)
 	mkdir -p build/ric/node_modules/aws-lambda-ric
 	(cd "$folder/node_modules/aws-lambda-ric" && tar cf - package.json bin dist) | tar xf - -C build/ric/node_modules/aws-lambda-ric
+	rm -rf "$folder"
+fi
+
+# The public schemas of reports, from packages that carry them: SARIF 2.1.0 (MIT), CycloneDX 1.6 (Apache-2.0).
+SCHEMAS='@microsoft/jest-sarif@1.0.0-beta.0 @cyclonedx/cyclonedx-library@10.3.0'
+if [ ! -e build/schemas/bom-1.6.SNAPSHOT.schema.json ]; then
+	echo "installing: schemas of SARIF and CycloneDX in build/schemas"
+	folder=$(mktemp -d)
+	# shellcheck disable=SC2086
+	(cd "$folder" && npm pack --silent $SCHEMAS >/dev/null && for file in *.tgz; do tar xzf "$file"; done)
+	mkdir -p build/schemas
+	cp "$folder"/package/lib/schemas/sarif-2.1.0-rtm.5.json build/schemas/sarif.json
+	cp "$folder"/package/res/schema/spdx.SNAPSHOT.schema.json "$folder"/package/res/schema/jsf-0.82.SNAPSHOT.schema.json \
+		"$folder"/package/res/schema/cryptography-defs.SNAPSHOT.schema.json build/schemas
+	cp "$folder"/package/res/schema/bom-1.6.SNAPSHOT.schema.json build/schemas
 	rm -rf "$folder"
 fi
