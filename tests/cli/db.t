@@ -102,7 +102,8 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
 print(server.server_port, flush=True)
 server.serve_forever()' >port 2>requests &
 server=$!
-trap 'kill "$server" 2>/dev/null; tap_end' EXIT
+stop() { kill "$server" 2>/dev/null; return "$1"; }
+trap 'stop $?; tap_end' EXIT
 until [ -s port ]; do sleep 0.05; done
 url=http://127.0.0.1:$(cat port)
 run "$BUCKLER" db update -o u.db --url "$url/" --ecosystem npm --ecosystem PyPI --kev "$url/kev.json.gz" --epss "$url/epss.csv.gz"
