@@ -43,7 +43,9 @@ static inline bool bk_text_starts(struct bk_text t, struct bk_text prefix)
 
 static inline struct bk_text bk_text_from(struct bk_text t, uint32_t start)
 {
-	return start >= t.len ? (struct bk_text){ t.at + t.len, 0 } : (struct bk_text){ t.at + start, t.len - start };
+	if (start > t.len)
+		start = t.len;
+	return (struct bk_text){ start ? t.at + start : t.at, t.len - start };	/* text that is not there has no address to add to */
 }
 
 /* The part behind the last '/', all of it where there is none. */
