@@ -125,7 +125,8 @@ static bool read_hash(json_t *b, struct bk_log_event *e)
 	return !value || e->has_sha256;
 }
 
-static void read_texts(json_t *b, struct bk_log_event *e)
+/* False where a name has a NUL, which none can have. */
+static bool read_texts(json_t *b, struct bk_log_event *e)
 {
 	const struct { const char *name; struct bk_text *to; bool compared; } texts[] = {
 		{ "path", &e->path, true }, { "interpreter", &e->interpreter, true }, { "parent", &e->parent, true },
@@ -136,7 +137,10 @@ static void read_texts(json_t *b, struct bk_log_event *e)
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		*texts[i].to = text_of(b, texts[i].name);
 		e->part |= texts[i].compared && ends_with_mark(*texts[i].to);
+		if (texts[i].to->len && memchr(texts[i].to->at, '\0', texts[i].to->len))
+			return false;
 	}
+	return true;
 }
 
 static void read_time(json_t *root, const struct bk_log_around *around, struct bk_log_event *e)
@@ -174,7 +178,7 @@ bool bk_event_read(json_t *root, const struct bk_log_around *around, struct bk_l
 	if (!json_is_object(b) || number_of(b, "v") != 1 || !read_kind(b, e) || !read_hash(b, e) || !read_argv(json_object_get(b, "argv"), e, argv))
 		return false;
 	e->seq = small_of(b, "seq");
-	if (!e->seq)
+	if (!e->seq || !read_texts(b, e))
 		return false;
 	e->rule = small_of(b, "rule");
 	e->pid = small_of(b, "pid");
@@ -182,7 +186,6 @@ bool bk_event_read(json_t *root, const struct bk_log_around *around, struct bk_l
 	e->port = small_of(b, "port");
 	e->first = small_of(b, "first");
 	e->count = number_of(b, "count");
-	read_texts(b, e);
 	e->message = text_of(root, "message");
 	read_sections(json_object_get(b, "sections"), e, sections);
 	read_time(root, around, e);

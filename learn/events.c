@@ -133,7 +133,10 @@ static unsigned look_into(struct bk_log_reader *r, json_t *value, struct bk_log_
 
 /* --- text --- */
 
-/* Parses the value at the start of `text`; `*used` bytes were read.  NULL: none, or too much work for one line. */
+/*
+ * Parses the value at the start of `text`; `*used` bytes were read.  NULL: none, or too much work for one line.  A NUL in a string must not
+ * hide what stands beside it: the function can write one.
+ */
 static json_t *parse(struct bk_log_reader *r, struct bk_text text, size_t flags, size_t *used)
 {
 	json_error_t error = { .position = 0 };
@@ -141,7 +144,7 @@ static json_t *parse(struct bk_log_reader *r, struct bk_text text, size_t flags,
 
 	if (r->work >= WORK_MAX)
 		return NULL;
-	root = json_loadb(text.at, text.len, flags, &error);
+	root = json_loadb(text.at, text.len, flags | JSON_ALLOW_NUL, &error);
 	*used = error.position > 0 ? (size_t)error.position : text.len;
 	r->work += *used + 16;
 	return root;
@@ -156,15 +159,20 @@ static unsigned read_value(struct bk_log_reader *r, struct bk_text text, size_t 
 	return found;
 }
 
-/* A time at the line's begin, as most log writers put it; up to the first blank, or the second where the first is followed by a time of day. */
+/*
+ * A time at the line's begin, as most log writers put it, some in brackets; up to the first blank, or the second where the first is followed
+ * by a time of day.
+ */
 static struct bk_text leading_time(struct bk_text text)
 {
 	struct bk_text best = { NULL, 0 };
 
+	if (text.len && text.at[0] == '[')
+		text = bk_text_from(text, 1);
 	for (uint32_t n = 0; n <= text.len && n < 40; n++) {
 		struct bk_text t = { text.at, n };
 
-		if ((n == text.len || text.at[n] == ' ' || text.at[n] == '\t' || text.at[n] == ',') && bk_log_time(t) != INT64_MIN)
+		if ((n == text.len || text.at[n] == ' ' || text.at[n] == '\t' || text.at[n] == ',' || text.at[n] == ']') && bk_log_time(t) != INT64_MIN)
 			best = t;
 	}
 	return best;
@@ -340,11 +348,24 @@ static bool continue_list(struct bk_log_reader *r, const char *bytes, size_t siz
 	return true;
 }
 
+/* Behind a time, as `aws logs tail --format json` prints it, an object may begin at the line's end. */
+static struct bk_text list_begin(struct bk_text line)
+{
+	struct bk_text text = trim(line);
+
+	if (bk_list_begins(text))
+		return line;
+	if (text.len > 1 && text.at[text.len - 1] == '{' && leading_time(text).len)
+		return bk_text_from(text, text.len - 1);
+	return (struct bk_text){ NULL, 0 };
+}
+
 /* A line that says nothing by itself may begin a list, or go on with one. */
 static bool read_as_list(struct bk_log_reader *r, struct bk_text line)
 {
 	if (!r->list.active) {
-		if (!bk_list_begins(trim(line)))
+		line = list_begin(line);
+		if (!line.len)
 			return false;
 		bk_list_start(&r->list);
 	}
