@@ -168,7 +168,7 @@ static int read_files(struct logs *l, char **files, int count)
 	for (int i = 0; i < count && !ferror(stdout); i++) {
 		l->file = strcmp(files[i], "-") == 0 ? NULL : files[i];
 		l->lines_before = bk_log_counts(l->reader)->lines;
-		if (l->follow ? bk_logs_follow(l->reader, l->file) : bk_logs_read(l->reader, l->file))
+		if (l->follow ? bk_logs_follow(l->reader, l->file, &l->lines_before) : bk_logs_read(l->reader, l->file))
 			status = 2;
 	}
 	return status;

@@ -48,6 +48,8 @@ void bk_logs_table_begin(struct bk_logs_table *t);
 void bk_logs_table_row(struct bk_logs_table *t, const struct bk_log_event *e);
 /* Text of at most `width` columns (0: all), then blanks up to `pad`; control characters and what turns or hides text are escaped. */
 void bk_logs_put(const char *text, size_t size, unsigned width, unsigned pad);
+/* The same text, whole. */
+void bk_logs_escape(const char *text, size_t size, struct bk_buf *out);
 /* Arguments from number `first` on, as a shell would take them, behind a blank where there is something before. */
 void bk_logs_words(struct bk_buf *out, const struct bk_args *argv, uint32_t first);
 /* "2026-11-24 17:13:16", or the text as the log has it. */
@@ -77,7 +79,10 @@ void bk_logs_summary_free(struct bk_logs_summary *s);
 
 /* Feeds a file (NULL: standard input) and ends the input; 0 or 2 with an error printed.  Output is flushed after each read. */
 int bk_logs_read(struct bk_log_reader *r, const char *path);
-/* The same, and goes on as the file grows, is replaced or truncated, until a signal (INT, TERM, HUP) or output fails. */
-int bk_logs_follow(struct bk_log_reader *r, const char *path);
+/*
+ * The same, and goes on as the file grows, is replaced or truncated, until a signal (INT, TERM, HUP) or output fails.  `lines_before`: lines
+ * of the reader before those of the file as it is now.  Truncated and written past its old length within a fifth of a second is not seen.
+ */
+int bk_logs_follow(struct bk_log_reader *r, const char *path, uint64_t *lines_before);
 
 #endif

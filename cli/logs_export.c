@@ -136,18 +136,16 @@ static bool is_formula(const char *s, size_t size)
 
 static void put_field(const char *s, size_t size)
 {
+	BK_BUF text = { 0 };
+
 	putchar('"');
 	if (is_formula(s, size))
 		putchar('\'');
-	for (size_t i = 0; i < size; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c == '"')
+	bk_logs_escape(s, size, &text);
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] == '"')
 			putchar('"');
-		if (c < 0x20 || c == 0x7f)
-			printf("\\x%02x", c);
-		else
-			putchar(c);
+		putchar(text.at[i]);
 	}
 	putchar('"');
 }

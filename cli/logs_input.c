@@ -115,14 +115,21 @@ int bk_logs_read(struct bk_log_reader *r, const char *path)
 struct followed {
 	const char *path;
 	int fd;
-	uint64_t total;
+	uint64_t total, *lines_before;
 	struct stat st;
 };
+
+/* The file begins again: what stands half there belongs to nothing that comes. */
+static void begin_again(struct bk_log_reader *r, struct followed *f)
+{
+	bk_log_end(r);
+	*f->lines_before = bk_log_counts(r)->lines;
+	f->total = 0;
+}
 
 static bool open_followed(struct followed *f)
 {
 	f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
-	f->total = 0;
 	return f->fd >= 0 && fstat(f->fd, &f->st) == 0;
 }
 
@@ -144,12 +151,12 @@ static bool is_truncated(const struct followed *f)
 static void look_again(struct bk_log_reader *r, struct followed *f)
 {
 	if (is_truncated(f)) {
-		bk_log_end(r);
-		f->total = (uint64_t)lseek(f->fd, 0, SEEK_SET);
+		begin_again(r, f);
+		lseek(f->fd, 0, SEEK_SET);
 	} else if (f->fd < 0 || is_replaced(f)) {
 		if (f->fd >= 0) {
 			read_all(r, f->fd, &f->total);	/* written between the last look and the change */
-			bk_log_end(r);
+			begin_again(r, f);
 			close(f->fd);
 		}
 		open_followed(f);
@@ -165,10 +172,10 @@ static void catch_signals(void)
 		sigaction(signals[i], &act, NULL);
 }
 
-int bk_logs_follow(struct bk_log_reader *r, const char *path)
+int bk_logs_follow(struct bk_log_reader *r, const char *path, uint64_t *lines_before)
 {
 	const struct timespec wait = { 0, WAIT_MS * 1000000 };
-	struct followed f = { .path = path, .fd = open_log(path) };
+	struct followed f = { .path = path, .fd = open_log(path), .lines_before = lines_before };
 	int error = 0;
 
 	if (f.fd < 0 || fstat(f.fd, &f.st) < 0)

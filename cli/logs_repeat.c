@@ -35,11 +35,11 @@ void bk_logs_repeats_free(struct bk_logs_repeats *r)
 	free(r);
 }
 
-static uint64_t mix(uint64_t hash, struct bk_text t, uint32_t most)
+static uint64_t mix(uint64_t hash, struct bk_text t)
 {
-	for (uint32_t i = 0; i < t.len && i < most; i++)
+	for (uint32_t i = 0; i < t.len; i++)
 		hash = (hash ^ (uint8_t)t.at[i]) * 0x100000001b3ULL;
-	return hash * 31 + t.len / (most + 1);
+	return hash * 31 + t.len;
 }
 
 /* The start event has the whole digest, the others its first 16 digits. */
@@ -47,7 +47,7 @@ static uint64_t run_of(const struct bk_log_event *e)
 {
 	struct bk_text policy = { e->policy.at, e->policy.len < 16 ? e->policy.len : 16 };
 
-	return mix(mix(mix(1, policy, 16), e->stream, UINT32_MAX - 1), e->function, UINT32_MAX - 1);
+	return mix(mix(mix(1, policy), e->stream), e->function);
 }
 
 static struct kept *place_of(struct bk_logs_repeats *r, uint64_t run, uint32_t seq)

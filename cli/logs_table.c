@@ -30,10 +30,10 @@ static size_t decode(const unsigned char *at, size_t left, uint32_t *code)
 	return n;
 }
 
-/* As in core/record.h: control characters, and what turns or hides text on a terminal. */
+/* As in core/record.h and a little more: control characters, and what turns or hides text on a terminal. */
 static bool is_hidden(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || (code >= 0x200b && code <= 0x200f) ||
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c || code == 0x180e || (code >= 0x200b && code <= 0x200f) ||
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || code >= 0xe0000;
 }
 
@@ -90,6 +90,11 @@ void bk_logs_put(const char *text, size_t size, unsigned width, unsigned pad)
 
 	fwrite(out.at ? out.at : "", 1, out.len, stdout);
 	printf("%*s", used < pad ? (int)(pad - used) : 0, "");
+}
+
+void bk_logs_escape(const char *text, size_t size, struct bk_buf *out)
+{
+	fit(text, size, 0, out);
 }
 
 void bk_logs_time_text(int64_t ms, struct bk_text written, struct bk_buf *out)
@@ -169,11 +174,11 @@ static void add_target(struct bk_buf *out, const struct bk_log_event *e)
 static void add_what(struct bk_buf *out, const struct bk_log_event *e)
 {
 	if (e->kind == BK_EVENT_SUMMARY)
-		bk_buf_printf(out, "%llu more times: ", (unsigned long long)e->count);
+		bk_buf_printf(out, "%llu more time%s:", (unsigned long long)e->count, e->count == 1 ? "" : "s");
 	if (e->kind == BK_EVENT_DROPPED)
 		bk_buf_printf(out, "%llu lines could not be written", (unsigned long long)e->count);
 	if (e->kind == BK_EVENT_SUMMARY && !e->path.len)
-		bk_buf_printf(out, "as in event %u", e->first);
+		bk_buf_printf(out, " as in event %u", e->first);
 	else
 		add_target(out, e);
 	if (e->kind == BK_EVENT_START)

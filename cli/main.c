@@ -6,7 +6,7 @@
 
 static const struct bk_command *const commands[] = {
 	&bk_cmd_learn, &bk_cmd_run, &bk_cmd_check, &bk_cmd_compile, &bk_cmd_show, &bk_cmd_explain, &bk_cmd_diff, &bk_cmd_replay,
-	&bk_cmd_doctor, &bk_cmd_wrap, &bk_cmd_scan, &bk_cmd_db,
+	&bk_cmd_doctor, &bk_cmd_wrap, &bk_cmd_logs, &bk_cmd_scan, &bk_cmd_db,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

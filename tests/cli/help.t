@@ -20,7 +20,7 @@ for word in --help -h help; do
 	ok "$word fits a screen" fits "$T/out"
 done
 commands=$(sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' "$T/out")
-for name in learn run check compile show explain diff replay doctor wrap; do
+for name in learn run check compile show explain diff replay doctor wrap logs scan db; do
 	ok "$name is in the list" sh -c 'printf "%s\n" "$1" | grep -qx "$2"' - "$commands" "$name"
 done
 
