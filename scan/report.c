@@ -128,10 +128,18 @@ static void make_room(struct bk_components *list)
 		*slot_of(list, &list->at[i]) = (uint32_t)i + 1;
 }
 
+/* Of two places with the same evidence the first in the order of bytes, whatever order they come in. */
+static bool is_better(const struct bk_component *c, const struct bk_component *have)
+{
+	if (c->evidence != have->evidence)
+		return c->evidence > have->evidence;
+	return c->path && have->path && strcmp(c->path, have->path) < 0;
+}
+
 /* The better evidence says where it is; what only one of the two knows is kept. */
 static void merge(struct bk_component *have, const struct bk_component *c)
 {
-	if (c->evidence > have->evidence) {
+	if (is_better(c, have)) {
 		have->evidence = c->evidence;
 		free(have->path);
 		have->path = copy(c->path);

@@ -77,9 +77,9 @@ none 'core/ holds no variable' "$(variables)"
 none 'core/ calls nothing but core' "$(needs -Ev '^bk_|^mem(cpy|set|cmp|move)$' "$build"/x86_64/core/*.o)"
 
 prints='^(stdout|(v|f|vf)?printf|puts|putchar|perror|__v?f?printf_chk|errx?|warnx?)$'
-none 'only cli/ prints' "$(needs -E "$prints" "$build"/host/core/*.o "$build"/host/base/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/pack/*.o)"
+none 'only cli/ prints' "$(needs -E "$prints" "$build"/host/core/*.o "$build"/host/base/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/scan/*/*.o "$build"/host/pack/*.o)"
 # base.h: without memory the program ends; everything else is the caller's to say.
-none 'only cli/ ends the program' "$(needs -E '^_?exit$' "$build"/host/core/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/pack/*.o)"
+none 'only cli/ ends the program' "$(needs -E '^_?exit$' "$build"/host/core/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/scan/*/*.o "$build"/host/pack/*.o)"
 
 echo "1..$count"
 [ "$failed" -eq 0 ]

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of readers, and what they report to. */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "scan/ecosystem.h"
+#include "scan/native.h"
+#include "scan/reader.h"
+
+/*
+ * Which file is read by whom.  A pattern stands for the last parts of a path; a star is any run of bytes within one part, one star a part.
+ * The first row that fits decides.  With `head`, only so many bytes are read; else a larger file is a warning.
+ */
+static const struct reader {
+	const char *pattern;
+	void (*read)(struct bk_file *f);
+	size_t head;
+} readers[] = {
+	{ "node_modules/*/package.json", bk_read_npm_package },
+	{ "node_modules/@*/*/package.json", bk_read_npm_package },
+	{ "node_modules/.package-lock.json", bk_read_npm_lock },
+	{ "package-lock.json", bk_read_npm_lock },
+	{ "npm-shrinkwrap.json", bk_read_npm_lock },
+	{ "package.json", bk_read_npm_manifest },
+};
+
+/* --- patterns --- */
+
+static bool part_fits(const char *pattern, const char *pattern_end, const char *at, const char *end)
+{
+	const char *star = memchr(pattern, '*', (size_t)(pattern_end - pattern));
+	size_t before = (size_t)((star ? star : pattern_end) - pattern), after = star ? (size_t)(pattern_end - star) - 1 : 0, n = (size_t)(end - at);
+
+	if (star ? n < before + after : n != before)
+		return false;
+	return memcmp(pattern, at, before) == 0 && memcmp(end - after, pattern_end - after, after) == 0;
+}
+
+/* The beginning of the part that ends at `end`. */
+static const char *part_of(const char *text, const char *end)
+{
+	while (end > text && end[-1] != '/')
+		end--;
+	return end;
+}
+
+static bool pattern_fits(const char *pattern, const char *path, const char *path_end)
+{
+	const char *pattern_end = pattern + strlen(pattern);
+
+	for (;;) {
+		const char *want = part_of(pattern, pattern_end), *part = part_of(path, path_end);
+
+		if (!part_fits(want, pattern_end, part, path_end))
+			return false;
+		if (want == pattern)
+			return true;
+		if (part == path)
+			return false;
+		pattern_end = want - 1;
+		path_end = part - 1;
+	}
+}
+
+static const struct reader *reader_of(const char *path)
+{
+	const char *end = path + strlen(path);
+
+	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+		if (pattern_fits(readers[i].pattern, path, end))
+			return &readers[i];
+	return NULL;
+}
+
+/* --- files --- */
+
+bool bk_scan_wants(const char *path, unsigned mode)
+{
+	return reader_of(path) || bk_native_possible(path, mode);
+}
+
+static void set_recognised(struct bk_scan *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->report->recognised = true;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void read_with(const struct reader *r, struct bk_file *f)
+{
+	int error = r->head ? bk_file_want(f, r->head) : bk_file_whole(f, BK_TEXT_MAX);
+
+	if (error == -EFBIG)
+		bk_scan_warn(f, 0, "not read: larger than %zu MiB", BK_TEXT_MAX >> 20);
+	else if (error)
+		bk_scan_warn(f, 0, "not read: %s", strerror(-error));
+	else
+		r->read(f);
+	set_recognised(f->scan);
+}
+
+void bk_scan_file(struct bk_file *f)
+{
+	const struct reader *r = reader_of(f->path);
+
+	if (r)
+		read_with(r, f);
+	else if (bk_native_possible(f->path, f->mode) && bk_native_read(f))
+		set_recognised(f->scan);
+}
+
+/* --- limits and warnings --- */
+
+static void warn(struct bk_scan *s, const char *path, unsigned line, const char *format, va_list list)
+{
+	BK_FREE char *message = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	s->report->unread++;
+	s->warnings++;
+	if (s->warnings <= BK_WARNINGS_MAX && vasprintf(&message, format, list) >= 0)
+		bk_diag_add(&s->report->diags, BK_WARNING, path, line, 0, "%s", message);
+	if (s->warnings == BK_WARNINGS_MAX + 1)
+		bk_diag_add(&s->report->diags, BK_WARNING, NULL, 0, 0, "more than %u files could not be read; the rest is only counted", BK_WARNINGS_MAX);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void bk_scan_warn(struct bk_file *f, unsigned line, const char *format, ...)
+{
+	va_list list;
+
+	if (f->warned)
+		return;
+	f->warned = true;
+	va_start(list, format);
+	warn(f->scan, f->path, line, format, list);
+	va_end(list);
+}
+
+void bk_scan_warn_path(struct bk_scan *s, const char *path, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	warn(s, path, 0, format, list);
+	va_end(list);
+}
+
+/* Adds to a sum of the scan; what is to be said of the first that is too much. */
+static bool add(struct bk_scan *s, uint64_t *sum, uint64_t n, uint64_t limit, bool *first)
+{
+	bool fits;
+
+	pthread_mutex_lock(&s->lock);
+	*sum += n;
+	fits = *sum <= limit;
+	*first = !fits && !s->full;
+	s->full = s->full || !fits;
+	pthread_mutex_unlock(&s->lock);
+	return fits;
+}
+
+bool bk_scan_count(struct bk_scan *s, const char *path, uint64_t files)
+{
+	bool first, fits = add(s, &s->report->files, files, BK_ENTRIES_MAX, &first);
+
+	if (first)
+		bk_scan_warn_path(s, path, "more than %u files; the rest was not read", BK_ENTRIES_MAX);
+	return fits;
+}
+
+bool bk_scan_unpacked(struct bk_scan *s, const char *path, uint64_t bytes)
+{
+	bool first, fits = add(s, &s->unpacked, bytes, BK_UNPACK_MAX, &first);
+
+	if (first)
+		bk_scan_warn_path(s, path, "archives that unpack to more than %u GiB; the rest was not read", (unsigned)(BK_UNPACK_MAX >> 30));
+	return fits;
+}
+
+/* --- what readers say --- */
+
+/* Text that is printable enough to be a name or a version: no control characters, no blanks at its ends. */
+static bool is_plain(const char *s)
+{
+	if (!s || !*s || strlen(s) > 1024)
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f)
+			return false;
+	return true;
+}
+
+static void take(struct bk_file *f, struct bk_components *list, const struct bk_component *c)
+{
+	if (!is_plain(c->name) || !is_plain(c->version) || (c->dev && !f->scan->options->dev))
+		return;
+	pthread_mutex_lock(&f->scan->lock);
+	bk_components_add(list, c);
+	pthread_mutex_unlock(&f->scan->lock);
+}
+
+void bk_take(struct bk_file *f, enum bk_ecosystem e, const char *name, const char *version, enum bk_evidence evidence, bool dev)
+{
+	BK_FREE char *key = name && (e == BK_PYPI || e == BK_PACKAGIST) ? bk_package_key(e, name) : NULL;
+	struct bk_component c = {
+		.ecosystem = e, .name = key ? key : (char *)name, .version = (char *)version, .path = (char *)f->path, .evidence = evidence,
+		.dev = dev, .function = f->scan->function,
+	};
+
+	take(f, &f->scan->report->components, &c);
+}
+
+void bk_take_part(struct bk_file *f, enum bk_ecosystem e, const char *name, size_t name_size, const char *version, size_t version_size,
+		  enum bk_evidence evidence, bool dev)
+{
+	BK_FREE char *n = bk_strndup(name, name_size), *v = bk_strndup(version, version_size);
+
+	bk_take(f, e, n, v, evidence, dev);
+}
+
+void bk_take_native(struct bk_file *f, const uint8_t sha256[32])
+{
+	struct bk_report *r = f->scan->report;
+	struct bk_native *n;
+
+	pthread_mutex_lock(&f->scan->lock);
+	r->natives = bk_grow(r->natives, &r->native_cap, r->native_count + 1, sizeof *n);
+	n = &r->natives[r->native_count++];
+	n->path = bk_strdup(f->path);
+	n->function = f->scan->function;
+	memcpy(n->sha256, sha256, 32);
+	pthread_mutex_unlock(&f->scan->lock);
+}
+
+void bk_take_system(struct bk_file *f, enum bk_ecosystem e, const char *name, const char *version, const char *source, const char *source_version)
+{
+	struct bk_component c = {
+		.ecosystem = e, .name = (char *)name, .version = (char *)version, .path = (char *)f->path, .evidence = BK_INSTALLED,
+		.source = (char *)source, .source_version = (char *)source_version, .function = f->scan->function,
+	};
+
+	take(f, &f->scan->system, &c);
+}
+
+void bk_scan_settle(struct bk_scan *s)
+{
+	(void)s;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a target.
+ *
+ *	scan/tree/	what holds files: folders, zips, images, templates.  Each file that they come to is a struct bk_file,
+ *			given to bk_scan_file().
+ *	scan/read/	what is in a file: one table (reader.c) of file names and the functions that read them.
+ *
+ * A reader gets bytes from outside.  What it cannot read it says with bk_scan_warn(), which names the file and counts it; it never
+ * ends the scan.  Two threads may be at work: a reader touches only its file, and the report only through the functions below.
+ */
+#ifndef BK_SCAN_READER_H
+#define BK_SCAN_READER_H
+
+#include <jansson.h>
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "scan/scan.h"
+#include "scan/set.h"
+
+/* Limits, so that a hostile target costs bounded time and memory.  The figures are far above what is deployed: Lambda takes 250 MB of files, images of 10 GB. */
+#define BK_TEXT_MAX	((size_t)16 << 20)	/* a lock file or manifest */
+#define BK_BINARY_MAX	((size_t)512 << 20)	/* an executable that is not a file of a folder, an archive in an archive */
+#define BK_UNPACK_MAX	((uint64_t)12 << 30)	/* bytes that all archives of a target give together */
+#define BK_ENTRIES_MAX	4000000u		/* files of a target */
+#define BK_NESTED_MAX	8u			/* archives in archives */
+#define BK_FOLDERS_MAX	256u			/* folders in folders */
+#define BK_WARNINGS_MAX	500u			/* that are named; the rest is only counted */
+
+/* The state of a scan, shared by all of its files. */
+struct bk_scan {
+	const struct bk_scan_options *options;
+	struct bk_report *report;
+	pthread_mutex_t lock;			/* of all that follows and the report */
+	uint32_t function;			/* whose files are read */
+	struct bk_components system;		/* distribution packages, until the release is known */
+	char *os_id, *os_version;		/* of os-release(5) */
+	struct bk_set owned;			/* files of distribution packages, bk_owned_hash() */
+	size_t natives;				/* where this function's begin in the report */
+	uint64_t unpacked;
+	size_t warnings;
+	bool full;				/* a limit of the whole scan was met, and said */
+};
+
+struct bk_file {
+	struct bk_scan *scan;
+	const char *path;			/* in the target, as reports say it */
+	unsigned mode;				/* permissions; 0: unknown */
+	unsigned nested;			/* archives around it */
+	const struct bk_file *archive;		/* the innermost one, NULL */
+	ssize_t (*read)(struct bk_file *f, void *to, size_t size);	/* the next bytes; 0 at the end, negative errno */
+	void *with;				/* read's own */
+	int fd;					/* of a file in a folder, else -1 */
+	struct bk_buf text;			/* what was read so far */
+	bool end;				/* that is all of it */
+	bool warned;
+};
+
+const char *bk_file_name(const struct bk_file *f);	/* the path's last part */
+/* Reads until `size` bytes are in text, or the end.  0 or a negative errno. */
+int bk_file_want(struct bk_file *f, size_t size);
+/* All of it: 0, -EFBIG where there is more than `limit`, another negative errno. */
+int bk_file_whole(struct bk_file *f, size_t limit);
+/* Exactly `size` bytes at an offset, whether the file was read before or not; false where they are not there. */
+bool bk_file_at(struct bk_file *f, uint64_t offset, void *to, size_t size);
+/* SHA-256 of all of it; false with a warning. */
+bool bk_file_sha256(struct bk_file *f, uint8_t out[32]);
+void bk_file_free(struct bk_file *f);
+
+/* --- the scan's middle --------------------------------------------------------------------------------------------- */
+
+/* Gives a file to its reader. */
+void bk_scan_file(struct bk_file *f);
+/* Would bk_scan_file() read it?  So that a file that nobody wants is not opened. */
+bool bk_scan_wants(const char *path, unsigned mode);
+/* Counts files that were seen; false, with a warning once, where there were too many. */
+bool bk_scan_count(struct bk_scan *s, const char *path, uint64_t files);
+/* Counts unpacked bytes; false, with a warning once, past the limit. */
+bool bk_scan_unpacked(struct bk_scan *s, const char *path, uint64_t bytes);
+/* The file could not be read whole: a warning that names it, and one more `unread`. */
+__attribute__((format(printf, 3, 4))) void bk_scan_warn(struct bk_file *f, unsigned line, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void bk_scan_warn_path(struct bk_scan *s, const char *path, const char *format, ...);
+/* One more function of the report, whose files come next; its index. */
+uint32_t bk_scan_function(struct bk_scan *s, const char *name, const char *handler, const char *runtime);
+/* Distribution packages get their release, natives that such a package has go.  At the end of each function. */
+void bk_scan_settle(struct bk_scan *s);
+
+/* --- what readers say ------------------------------------------------------------------------------------------------ */
+
+/* A package.  Empty names and versions are no package; `dev` ones only count if the caller wants them. */
+void bk_take(struct bk_file *f, enum bk_ecosystem e, const char *name, const char *version, enum bk_evidence evidence, bool dev);
+/* The same from a part of a text. */
+void bk_take_part(struct bk_file *f, enum bk_ecosystem e, const char *name, size_t name_size, const char *version, size_t version_size,
+		  enum bk_evidence evidence, bool dev);
+/* A distribution package; source and source_version may be NULL. */
+void bk_take_system(struct bk_file *f, enum bk_ecosystem e, const char *name, const char *version, const char *source, const char *source_version);
+/* A file that a distribution package has: a path with or without a slash before it. */
+void bk_take_owned(struct bk_file *f, const char *path, size_t size);
+void bk_take_native(struct bk_file *f, const uint8_t sha256[32]);
+
+/* The whole text as JSON or TOML or YAML in jansson's values; NULL with a warning.  The caller drops it. */
+json_t *bk_file_json(struct bk_file *f);
+json_t *bk_file_toml(struct bk_file *f);
+json_t *bk_file_yaml(struct bk_file *f);
+/* A member's text; NULL where it is none. */
+const char *bk_json_text(const json_t *object, const char *key);
+
+/* Lines of a text: without their end, also "\r\n".  Start with { text->at, text->at + text->len }. */
+struct bk_lines {
+	const char *next, *end;
+	const char *at;				/* the line */
+	size_t len;
+	unsigned number;
+};
+bool bk_line(struct bk_lines *l);
+struct bk_lines bk_lines_of(const struct bk_buf *text);
+static inline bool bk_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+/* "Key: value" with that key; the value, else NULL. */
+const char *bk_line_value(const struct bk_lines *l, const char *key, size_t *len);
+
+/* --- readers (scan/read/) and what holds files (scan/tree/) ------------------------------------------------------------ */
+
+void bk_read_npm_package(struct bk_file *f);
+void bk_read_npm_manifest(struct bk_file *f);
+void bk_read_npm_lock(struct bk_file *f);
+
+int bk_walk(struct bk_scan *s, const char *folder, const char *prefix);	/* 0 or a negative errno of the folder itself */
+
+#endif
