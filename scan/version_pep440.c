@@ -151,6 +151,9 @@ static int pre_rank(const struct pep440 *v)
 
 static int compare_local(struct bk_span a, struct bk_span b)
 {
+	if (!a.len || !b.len)
+		return (a.len > 0) - (b.len > 0);
+
 	const char *x = a.at, *y = b.at, *x_end = a.at + a.len, *y_end = b.at + b.len;
 
 	while (x < x_end && y < y_end) {
