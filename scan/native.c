@@ -37,7 +37,7 @@ bool bk_native_possible(const char *path, unsigned mode)
 /* ELF; PE behind the stub for DOS; Mach-O of both sizes. */
 static bool is_native(const struct bk_buf *head)
 {
-	static const char magics[][4] = { "\x7f" "ELF", "\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe" };
+	static const char magics[][4] = { { 0x7f, 'E', 'L', 'F' }, "\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe" };
 
 	for (size_t i = 0; i < 3; i++)
 		if (head->len > 64 && memcmp(head->at, magics[i], 4) == 0)

@@ -3,13 +3,13 @@
 # The man pages: well formed, and true where a program can tell.
 . "${0%/*}/../support/tap.sh"
 
-pages="buckler.1 buckler-init.1 buckler-policy.5 buckler-events.7"
+pages="buckler.1 buckler-scan.1 buckler-init.1 buckler-policy.5 buckler-events.7"
 if command -v mandoc >/dev/null; then
 	for page in $pages; do
 		is "$(mandoc -Tlint -W warning "$TOP/doc/$page" 2>/dev/null)" '' "$page is well formed"
 	done
 else
-	skip 4 'mandoc is not here'
+	skip 5 'mandoc is not here'
 fi
 
 # Each policy that the page shows is one.
@@ -56,6 +56,22 @@ for name in learn run check compile show explain diff replay doctor wrap logs; d
 		ok "buckler.1 has $name $option" grep -q -e "Fl \\\\-${option#--}\\>" "$TOP/doc/buckler.1"
 	done <options
 done
+for name in scan db; do
+	run "$BUCKLER" "$name" --help
+	sed -n 's/^ \{2,6\}\(-[a-zA-Z], \)\{0,1\}\(--[a-z][a-z0-9-]*\).*/\2/p' out | sort -u | grep -v -e '^--help$' >options
+	while read -r option; do
+		ok "buckler-scan.1 has $name $option" grep -q -e "Fl \\\\-${option#--}\\>" "$TOP/doc/buckler-scan.1"
+	done <options
+done
+
+# The ignore file that the page shows is one.
+sed -n '/^\.Bd -literal -offset indent/,/^\.Ed/p' "$TOP/doc/buckler-scan.1" | grep -v '^\.' >ignore.yaml
+printf '{"bomFormat": "CycloneDX", "components": [{"purl": "pkg:npm/a@1"}]}' >list.json
+run "$BUCKLER" db build -o a.db "$TOP/tests/scan/own"
+run "$BUCKLER" scan --db a.db --ignore ignore.yaml list.json
+status 0 'the ignore file of buckler-scan(1) is one'
+err 'ignore.yaml:2:.*note: fits no finding' 'and it is read'
+
 if [ -x "$SHIM" ]; then
 	run "$SHIM" --help
 	grep -ohE -e '--[a-z][a-z0-9-]*' out err | sed 's/^[^-]*//' | sort -u | grep -v -e '^--help$' >options
