@@ -18,6 +18,9 @@ enum {
 	C_FS = 0x200, C_FILES = 0x400, C_VM = 0x100, C_SIGHAND = 0x800, C_PTRACE = 0x2000, C_THREAD = 0x10000,
 	C_SYSVSEM = 0x40000, C_UNTRACED = 0x800000,
 	C_NEW = 0x7e020000,				/* every CLONE_NEW* that clone takes */
+	O_WRITES = 03 | 0100 | 01000 | 020000000,	/* O_ACCMODE, O_CREAT, O_TRUNC, and the bit of O_TMPFILE */
+	O_ONLY_PATH = 010000000,
+	O_FOLDER_X86_64 = 0200000, O_FOLDER_AARCH64 = 040000,	/* O_DIRECTORY */
 	UNKNOWN = 471,					/* first number that this table was not written for, on all machines */
 };
 
@@ -25,8 +28,10 @@ enum {
 enum check {
 	CHECK_NONE,			/* every such call */
 	CHECK_EXEC,			/* every such call, where execs are judged */
+	CHECK_WRITE, CHECK_LINK,	/* where writing is judged; where writing or reading is */
+	CHECK_NEWER,			/* the same, answered with the errno */
 	CHECK_ARGUMENTS,
-	CHECK_MAP = CHECK_ARGUMENTS, CHECK_PROTECT, CHECK_SHMAT,
+	CHECK_MAP = CHECK_ARGUMENTS, CHECK_PROTECT, CHECK_SHMAT, CHECK_OPEN, CHECK_OPENAT,
 	CHECK_PID_FIRST, CHECK_PID_SECOND, CHECK_KILL, CHECK_GROUP,
 	CHECK_PRLIMIT, CHECK_SETRLIMIT, CHECK_PRCTL, CHECK_SECCOMP, CHECK_PERSONALITY, CHECK_UNSHARE, CHECK_CLONE,
 	CHECK_FCNTL, CHECK_IOCTL,
@@ -246,7 +251,20 @@ static void emit_step(struct builder *b, const struct step *s)
 	}
 }
 
-/* The one check whose steps depend on the plan. */
+/* What asks for writing is told by flags in a register (open(2)); the kernel drops all others where O_PATH is one of them. */
+static void check_open(struct builder *b, uint32_t argument)
+{
+	load(b, argument);
+	emit(b, BPF_JMP | BPF_JSET | BPF_K, O_ONLY_PATH, 0, 1);
+	answer(b, SECCOMP_RET_ALLOW);
+	bad_on(b, BPF_JSET, O_WRITES);
+	if (!wants(b, BK_FILTER_READ))
+		return;
+	emit(b, BPF_JMP | BPF_JSET | BPF_K, b->spec->arch == AUDIT_ARCH_X86_64 ? O_FOLDER_X86_64 : O_FOLDER_AARCH64, 1, 0);
+	answer(b, b->bad);
+}
+
+/* Checks whose steps depend on the plan. */
 static void check_map(struct builder *b)
 {
 	bool files = wants(b, BK_FILTER_MAP), code = wants(b, BK_FILTER_NO_CODE | BK_FILTER_ASK_CODE);
@@ -275,6 +293,8 @@ static void emit_check(struct builder *b, enum check check)
 
 	if (check == CHECK_MAP) {
 		check_map(b);
+	} else if (check == CHECK_OPEN || check == CHECK_OPENAT) {
+		check_open(b, check == CHECK_OPEN ? ARGUMENT(1) : ARGUMENT(2));
 	} else {
 		while (i < STEPS && !(steps[i].op == BLOCK && steps[i].k == (uint32_t)check))
 			i++;
@@ -310,6 +330,11 @@ static bool active(const struct builder *b, const struct row *row)
 
 	switch (row->check) {
 	case CHECK_EXEC:    return notify && wants(b, BK_FILTER_EXEC);
+	case CHECK_WRITE:   return notify && wants(b, BK_FILTER_WRITE);
+	case CHECK_LINK:
+	case CHECK_OPEN:
+	case CHECK_OPENAT:
+	case CHECK_NEWER:   return notify && wants(b, BK_FILTER_WRITE | BK_FILTER_READ);
 	case CHECK_MAP:     return no_code || (notify && wants(b, BK_FILTER_MAP | BK_FILTER_ASK_CODE));
 	case CHECK_PROTECT:
 	case CHECK_SHMAT:   return no_code || (notify && wants(b, BK_FILTER_ASK_CODE | BK_FILTER_ASK_PROTECT));
@@ -482,6 +507,8 @@ static enum bk_filter_job job_of(const struct row *row)
 		return BK_JOB_MAP;
 	if (row->check == CHECK_PROTECT || row->check == CHECK_SHMAT)
 		return BK_JOB_CODE;
+	if (row->check == CHECK_WRITE || row->check == CHECK_LINK || row->check == CHECK_OPEN || row->check == CHECK_OPENAT)
+		return BK_JOB_FILE;
 	return row->event ? BK_JOB_REFUSED : BK_JOB_NONE;
 }
 

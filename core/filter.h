@@ -10,11 +10,11 @@
 #include <linux/filter.h>
 #include "core/plan.h"
 
-#define BK_FILTER_MAX 512u		/* instructions; the kernel takes 4096 */
+#define BK_FILTER_MAX 640u		/* instructions; the kernel takes 4096 */
 
 /*
- * What bk_filter_spec.flags ask for.  Without NOTIFY refused calls answer a plain errno, NO_CODE answers EACCES, and EXEC, MAP,
- * ASK_CODE and ASK_PROTECT do nothing.
+ * What bk_filter_spec.flags ask for.  Without NOTIFY refused calls answer a plain errno, NO_CODE answers EACCES, and all
+ * the others do nothing.
  */
 #define BK_FILTER_NOTIFY	1u	/* a listener is there */
 #define BK_FILTER_EXEC		2u	/* notify execve, execveat */
@@ -24,6 +24,8 @@
 #define BK_FILTER_ASK_CODE     16u	/* notify the same calls (alert and learn) */
 #define BK_FILTER_ASK_PROTECT  32u	/* notify mprotect, pkey_mprotect and shmat only (libraries judged, code allowed: a file may
 					   be mapped first and made executable later) */
+#define BK_FILTER_WRITE	       64u	/* notify what opens for writing, makes, removes, renames or changes files by name or attribute */
+#define BK_FILTER_READ	      128u	/* notify what opens for reading, but for O_PATH and O_DIRECTORY */
 
 struct bk_filter_spec {
 	uint32_t arch;			/* AUDIT_ARCH_X86_64 or AUDIT_ARCH_AARCH64 */
@@ -41,6 +43,7 @@ enum bk_filter_job {
 	BK_JOB_EXEC,
 	BK_JOB_MAP,			/* mmap with PROT_EXEC: of a file, or (by MAP_ANONYMOUS or PROT_WRITE) generated code */
 	BK_JOB_CODE,			/* mprotect, pkey_mprotect, shmat that make memory executable */
+	BK_JOB_FILE,			/* files: opened, made, removed, renamed, changed */
 	BK_JOB_REFUSED			/* refused by the table: answer `error`, write an event */
 };
 struct bk_filter_call {

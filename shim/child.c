@@ -108,6 +108,7 @@ static void child(void *arg)
 		sys_exit(125);		/* the shim died before the death signal was set */
 	/* Without privilege a filter needs it; with privilege it keeps set-id programs from shedding the filter's point. */
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
+	start->landlock = bk_landlock_restrict(s);
 	install_best(start);
 	sys_sigmask(SIG_SETMASK, &start->mask, NULL);
 	say_ready(start);
@@ -132,6 +133,19 @@ static uint32_t set_wake_up(int listener)
 {
 	return sys_ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, (void *)SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0
 		? BK_CAN_SYNC_WAKE_UP : 0;
+}
+
+/* What files are judged with: memory of the child, and descriptors handed over (a call that is not there says ENOENT). */
+static uint32_t offers_for_files(const struct bk_shim *s)
+{
+	struct seccomp_notif_addfd add = { .id = 1, .flags = SECCOMP_ADDFD_FLAG_SEND };
+	uint32_t offers = 0, word;
+
+	if (bk_memory_read(s->main_pid, (uintptr_t)&s->self, &word, sizeof word) == sizeof word)
+		offers |= BK_CAN_READ_MEMORY;
+	if (sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) == -ENOENT)
+		offers |= BK_CAN_ADDFD;
+	return offers;
 }
 
 void bk_child_go(struct bk_start *start)
@@ -160,7 +174,10 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	s->place.offers |= start->offers;
 	s->place.notify_errno = start->listener < 0 ? -start->listener : 0;
 	s->listener = start->listener < 0 ? -1 : start->listener;
+	s->place.landlock = start->landlock;
 	if (s->listener >= 0)
 		s->place.offers |= set_wake_up(s->listener);
+	if (s->listener >= 0 && start->filter_flags & (BK_FILTER_WRITE | BK_FILTER_READ))
+		s->place.offers |= offers_for_files(s);
 	return 0;
 }

@@ -50,6 +50,10 @@ static uint32_t filter_flags(struct bk_shim *s)
 		flags |= BK_FILTER_NO_CODE;
 	else if (code != BK_OFF && !code_allowed)
 		flags |= BK_FILTER_ASK_CODE;
+	if (mode_of(s, BK_WRITE) != BK_OFF || mode_of(s, BK_PLANT) != BK_OFF)
+		flags |= BK_FILTER_WRITE;
+	if (mode_of(s, BK_READ) != BK_OFF)
+		flags |= BK_FILTER_READ;
 	if (flags & (BK_FILTER_NO_CODE | BK_FILTER_ASK_CODE))
 		flags |= BK_FILTER_MAP;		/* a memory file, mapped */
 	return flags;
@@ -107,6 +111,7 @@ void bk_start(long *initial)
 	if (status)
 		sys_exit(status);
 	bk_gather_own(s, i.options.envp);
+	bk_files_start(s, i.options.envp);
 	i.start = (struct bk_start){ .shim = s, .options = &i.options, .filter_flags = filter_flags(s), .vm_tid = -1 };
 	i.start.image = bk_child_search(*i.options.argv, i.options.envp, i.search, sizeof i.search);
 	bk_run_on(memory.stack + STACK_SIZE, supervise, &i);

@@ -7,7 +7,7 @@
  *	exec	the process is seized, the call let go, and the loaded image judged at PTRACE_EVENT_EXEC, before its first instruction
  *	mmap	a process with one thread cannot be raced; any other is stopped behind the call and the new mapping compared
  */
-#include "shim/notify.h"
+#include "shim/files.h"
 
 /* --- answering -------------------------------------------------------------------------------------------------------- */
 
@@ -17,6 +17,14 @@ void bk_notify_answer(struct bk_shim *s, uint64_t id, int error)
 
 	*r = (struct seccomp_notif_resp){ .id = id, .error = -error, .flags = error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE };
 	sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, r);	/* ENOENT: the caller is gone or was interrupted */
+}
+
+void bk_notify_result(struct bk_shim *s, uint64_t id, long result)
+{
+	struct seccomp_notif_resp *r = &s->scratch->answer;
+
+	*r = (struct seccomp_notif_resp){ .id = id, .error = result < 0 ? (int32_t)result : 0, .val = result < 0 ? 0 : result };
+	sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, r);
 }
 
 bool bk_notify_alive(struct bk_shim *s, uint64_t id)
@@ -308,6 +316,8 @@ bool bk_notify_receive(struct bk_shim *s)
 		map(s, n);
 	else if (call.job == BK_JOB_CODE)
 		(n->data.nr == __NR_mprotect || n->data.nr == __NR_pkey_mprotect ? protect : code)(s, n);
+	else if (call.job == BK_JOB_FILE)
+		bk_files_notified(s, n);
 	else if (call.job == BK_JOB_REFUSED)
 		refused(s, n, &call);
 	else

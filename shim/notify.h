@@ -7,6 +7,8 @@
 
 /* Answers a notification: lets the call go (0), or makes it fail with a positive errno. */
 void bk_notify_answer(struct bk_shim *s, uint64_t id, int error);
+/* Answers a call that the shim made itself: what it returned, or -errno. */
+void bk_notify_result(struct bk_shim *s, uint64_t id, long result);
 /* Answers a decided call that is not followed any further; kills where the verdict says so. */
 void bk_notify_settle(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_decision *d);
 /* True while the caller is still in the call: what was read of it until then was its own. */

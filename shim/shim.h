@@ -8,6 +8,8 @@
  *	loop      waits for notifications, signals and stopped processes
  *	notify    answers notifications; judges the image that an exec really loaded
  *	gather    reads memory and files of a process into a struct bk_request
+ *	files     opens, makes, removes files in the place of the function
+ *	landlock  the kernel's wall beneath
  *	image     files: canonical path, identity, hash, can the function change it
  *	log       events to lines, throttled, never blocking
  *	probe     `--probe`: what this place offers
@@ -120,8 +122,9 @@ struct bk_shim {
 	bool stops_untold, childless;	/* SIGCHLD does not tell of stops; wait4 said that there is no child */
 	uint8_t sha;			/* BK_SHA_* */
 	uint8_t own_variables, main_seen, main_execs;
-	uint16_t flights_used;
+	uint16_t flights_used, task_root_length;
 	uint32_t seen_next;
+	uint64_t task_root, credentials;	/* hashes: of the task root's name, of what the shim itself may do */
 	uint8_t own[12][16];		/* hashes of the injection variables that the function itself was given */
 	struct bk_flight flight[BK_FLIGHTS];
 	struct bk_repeat repeat[BK_REPEATS];
@@ -147,6 +150,7 @@ struct bk_start {
 	volatile int listener;		/* descriptor number, or -errno of the listener */
 	volatile int filter;		/* 0 or -errno of a plain filter */
 	volatile uint32_t offers;
+	volatile uint32_t landlock;	/* ABI in force */
 	volatile int exec_error;	/* errno of execve, 0 */
 	int vm_tid;			/* cleared by the kernel when the child leaves this memory */
 	volatile uint32_t go;		/* futex: without a listener the child waits for it before its exec */
@@ -157,6 +161,13 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start);
 void bk_child_go(struct bk_start *start);
 /* Finds `name` as execvp(3) does; returns the path to use, in `out` where it had to be searched. */
 const char *bk_child_search(const char *name, char *const *envp, char *out, size_t cap);
+
+/* --- files, landlock ---------------------------------------------------------------------------------------------------- */
+
+/* Notes the task root that the function's environment names. */
+void bk_files_start(struct bk_shim *s, char *const *envp);
+/* In the child: what files.write allows, as rules of the kernel; returns the ABI that is in force, 0 where there is none. */
+uint32_t bk_landlock_restrict(const struct bk_shim *s);
 
 /* --- loop ------------------------------------------------------------------------------------------------------------ */
 

@@ -82,6 +82,28 @@ static inline long sys_readlink(const char *path, char *out, size_t n) { return 
 static inline long sys_access(const char *path, int how) { return BK_CALL(__NR_faccessat, BK_AT_CWD, path, how, 0, 0, 0); }
 static inline long sys_fcntl(int fd, int cmd, long arg) { return BK_CALL(__NR_fcntl, fd, cmd, arg, 0, 0, 0); }
 static inline long sys_ioctl(int fd, unsigned long cmd, void *arg) { return BK_CALL(__NR_ioctl, fd, cmd, arg, 0, 0, 0); }
+/* Files: files.c, resolve.c */
+static inline long sys_openat(int dir, const char *path, int flags, unsigned mode) { return BK_CALL(__NR_openat, dir, path, flags, mode, 0, 0); }
+static inline long sys_openat2(int dir, const char *path, const uint64_t how[3], size_t n) { return BK_CALL(__NR_openat2, dir, path, how, n, 0, 0); }
+static inline long sys_fstatfs(int fd, struct statfs *st) { return BK_CALL(__NR_fstatfs, fd, st, 0, 0, 0, 0); }
+static inline long sys_readlinkat(int dir, const char *path, char *out, size_t n) { return BK_CALL(__NR_readlinkat, dir, path, out, n, 0, 0); }
+static inline long sys_mkdirat(int dir, const char *path, unsigned mode) { return BK_CALL(__NR_mkdirat, dir, path, mode, 0, 0, 0); }
+static inline long sys_mknodat(int dir, const char *path, unsigned mode, unsigned long device) { return BK_CALL(__NR_mknodat, dir, path, mode, device, 0, 0); }
+static inline long sys_symlinkat(const char *text, int dir, const char *path) { return BK_CALL(__NR_symlinkat, text, dir, path, 0, 0, 0); }
+static inline long sys_unlinkat(int dir, const char *path, unsigned flags) { return BK_CALL(__NR_unlinkat, dir, path, flags, 0, 0, 0); }
+static inline long sys_linkat(int from, const char *old, int to, const char *path, unsigned flags) { return BK_CALL(__NR_linkat, from, old, to, path, flags, 0); }
+static inline long sys_renameat2(int from, const char *old, int to, const char *path, unsigned flags) { return BK_CALL(__NR_renameat2, from, old, to, path, flags, 0); }
+static inline long sys_truncate(const char *path, uint64_t size) { return BK_CALL(__NR_truncate, path, size, 0, 0, 0, 0); }
+static inline long sys_chmod(const char *path, unsigned mode) { return BK_CALL(__NR_fchmodat, BK_AT_CWD, path, mode, 0, 0, 0); }
+static inline long sys_fchownat(int dir, const char *path, unsigned uid, unsigned gid, unsigned flags) { return BK_CALL(__NR_fchownat, dir, path, uid, gid, flags, 0); }
+static inline long sys_utimensat(int dir, const char *path, const void *times, unsigned flags) { return BK_CALL(__NR_utimensat, dir, path, times, flags, 0, 0); }
+static inline long sys_setxattr(const char *path, const char *name, const void *value, size_t n, int flags) { return BK_CALL(__NR_setxattr, path, name, value, n, flags, 0); }
+static inline long sys_removexattr(const char *path, const char *name) { return BK_CALL(__NR_removexattr, path, name, 0, 0, 0, 0); }
+static inline long sys_umask(unsigned mask) { return BK_CALL(__NR_umask, mask, 0, 0, 0, 0, 0); }
+/* linux/landlock.h: the same numbers on every architecture. */
+static inline long sys_landlock_create(const void *attr, size_t n, unsigned flags) { return BK_CALL(444, attr, n, flags, 0, 0, 0); }
+static inline long sys_landlock_add(int ruleset, unsigned type, const void *attr) { return BK_CALL(445, ruleset, type, attr, 0, 0, 0); }
+static inline long sys_landlock_restrict(int ruleset) { return BK_CALL(446, ruleset, 0, 0, 0, 0, 0); }
 static inline void *sys_mmap(void *at, size_t n, int prot, int flags, int fd) { return (void *)BK_CALL(__NR_mmap, at, n, prot, flags, fd, 0); }
 static inline long sys_munmap(uintptr_t at, size_t n) { return BK_CALL(__NR_munmap, at, n, 0, 0, 0, 0); }
 static inline long sys_madvise(void *at, size_t n, int advice) { return BK_CALL(__NR_madvise, at, n, advice, 0, 0, 0); }

@@ -20,5 +20,16 @@ int syscall_number_generic(const char *name)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (!strcmp(rows[i].name, name))
 			return rows[i].number;
-	return !strcmp(name, "open_tree_attr") ? 467 : -1;
+	return syscall_number_young(name);
+}
+
+int syscall_number_young(const char *name)
+{
+#define YOUNG(which, number) { #which, number },
+	static const struct { const char *name; int number; } young[] = { SYSCALLS_YOUNG(YOUNG) };
+
+	for (size_t i = 0; i < sizeof(young) / sizeof(young[0]); i++)
+		if (!strcmp(young[i].name, name))
+			return young[i].number;
+	return -1;
 }

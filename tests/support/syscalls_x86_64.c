@@ -16,5 +16,5 @@ int syscall_number_x86_64(const char *name)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (!strcmp(rows[i].name, name))
 			return rows[i].number;
-	return !strcmp(name, "open_tree_attr") ? 467 : -1;	/* Linux 6.15 */
+	return syscall_number_young(name);
 }
