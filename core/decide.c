@@ -336,6 +336,12 @@ static struct bk_decision decide_interpreter(const struct judgement *script, str
 	return conclude(&j).verdict == BK_ALLOWED ? d : denied(BK_WHY_INTERPRETER, d.rule);
 }
 
+/* What allows by itself asks for more than zeroed memory. */
+static bool is_policy(const struct bk_policy *policy)
+{
+	return policy->head && policy->head->magic == BK_POLICY_MAGIC;
+}
+
 /* By the name in request->path, of the file whose own name is `image`. */
 static struct bk_decision decide_path(const struct bk_policy *policy, const struct bk_request *request, struct bk_text image)
 {
@@ -344,7 +350,7 @@ static struct bk_decision decide_path(const struct bk_policy *policy, const stru
 	struct bk_decision d;
 
 	j.image = image;
-	if (main && policy->head && policy->head->magic == BK_POLICY_MAGIC && !policy->head->main)
+	if (main && is_policy(policy) && !policy->head->main)
 		return (struct bk_decision){ BK_ALLOWED, BK_WHY_SECTION, NONE };
 	if (main)
 		consider_main(&j, request->path);
@@ -403,6 +409,8 @@ static struct bk_decision decide_file(const struct bk_policy *policy, const stru
 	bool write = request->section == BK_WRITE, planted = request->section == BK_PLANT;
 	struct bk_decision d, allowed = { BK_ALLOWED, BK_WHY_SECTION, NONE };
 
+	if (!is_policy(policy))
+		return denied(BK_WHY_NO_RULE, NONE);
 	if (bk_is_nameless(request) || (planted && !bk_is_code(request->path)))
 		return allowed;
 	consider_all(&j, request->path);

@@ -47,5 +47,5 @@ bool bk_is_code(struct bk_text path)
 
 bool bk_is_nameless(const struct bk_request *r)
 {
-	return r->flags & BK_REQ_ANONYMOUS || !r->path.len || r->path.at[0] != '/';
+	return r->flags & BK_REQ_ANONYMOUS || (r->path.len && r->path.at[0] != '/');
 }
