@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/decide.h"
 #include "core/match.h"
+#include "core/network.h"
 #include "core/shell.h"
 
 #define NONE UINT32_MAX
@@ -61,17 +62,68 @@ static bool same_bits(const uint8_t *a, const uint8_t *b, uint32_t bits)
 	return !bits || !((*a ^ *b) >> (8 - bits));
 }
 
+static bool has_port(const struct bk_endpoint *rule, const struct bk_endpoint *other)
+{
+	return other->port_low >= rule->port_low && other->port_low <= rule->port_high;
+}
+
+/* A rule may be written in a spelling that calls never have: ::ffff:10.0.0.0/104 is 10.0.0.0/8. */
+static bool covers_address(const struct bk_endpoint *rule, const struct bk_endpoint *other)
+{
+	struct bk_endpoint e = *rule;
+	uint16_t prefix = e.prefix;
+
+	bk_address_normalise(&e);
+	if (rule->family == BK_INET6 && e.family == BK_INET)
+		e.prefix = prefix >= 96 ? (uint16_t)(prefix - 96) : 0;
+	else
+		e.prefix = prefix;
+	return e.family == other->family && e.prefix <= 128 && same_bits(e.address, other->address, e.prefix);
+}
+
+/* Credentials are given to nobody by the way: a rule that allows them says so. */
+static bool may_allow(const struct bk_rule *r, const struct bk_endpoint *rule, const struct bk_endpoint *other, struct bk_text domain)
+{
+	if (r->action != BK_ALLOW || !bk_address_is_metadata(other))
+		return true;
+	return rule->family ? rule->prefix == (other->family == BK_INET ? 32 : 128) : bk_name_is_metadata(domain);
+}
+
+static bool names_address(const struct bk_endpoint *e, const struct bk_endpoint *other, bool any_port)
+{
+	/* Only a rule that says so is about a socket of the file system, or about families without addresses. */
+	if (e->family == BK_UNIX || (other->family && other->family != BK_INET && other->family != BK_INET6))
+		return e->family == other->family;
+	return (any_port || has_port(e, other)) && (!e->family || covers_address(e, other));
+}
+
 static bool names_endpoint(const struct judgement *j, const struct bk_rule *r)
 {
 	const struct bk_endpoint *e = bk_policy_endpoint(j->policy, r->endpoint), *other = j->request->endpoint;
+	struct bk_text domain = bk_policy_text(j->policy, r->path);
+	struct bk_endpoint translated;
 
 	if (!r->endpoint)
 		return true;
 	if (!e || !other)
 		return e && r->action != BK_ALLOW;	/* what is not known saves nobody from a refusal */
-	if (other->port_low < e->port_low || other->port_low > e->port_high)
+	if (!bk_address_translated(other, &translated))
+		translated = *other;
+	return may_allow(r, e, other, domain) && may_allow(r, e, &translated, domain) &&
+	       (names_address(e, other, flag(j, BK_REQ_ANY_PORT)) || names_address(e, &translated, flag(j, BK_REQ_ANY_PORT)));
+}
+
+/* May the name be asked for?  A name that some rule allows on some port may; an address rule says nothing about names. */
+static bool names_name(const struct judgement *j, const struct bk_rule *r, struct bk_text domain)
+{
+	const struct bk_endpoint *e = bk_policy_endpoint(j->policy, r->endpoint);
+	struct bk_text pattern = bk_policy_text(j->policy, r->path);
+
+	if (!pattern.at || (e && e->family) || !bk_match_path(pattern, domain))
 		return false;
-	return !e->family || (e->family == other->family && e->prefix <= 128 && same_bits(e->address, other->address, e->prefix));
+	if (r->action == BK_ALLOW)
+		return !bk_name_is_metadata(domain) || bk_name_is_metadata(pattern);
+	return !e || (e->port_low == 0 && e->port_high == 65535);
 }
 
 static bool names_it(const struct judgement *j, const struct bk_rule *r, struct bk_text path)
@@ -79,6 +131,8 @@ static bool names_it(const struct judgement *j, const struct bk_rule *r, struct 
 	struct bk_text pattern = bk_policy_text(j->policy, r->path);
 	bool network = r->section == BK_CONNECT || r->section == BK_LISTEN;
 
+	if (network && flag(j, BK_REQ_NAME))
+		return names_name(j, r, path);
 	if (!r->path)
 		return network && r->endpoint && names_endpoint(j, r);
 	if (!pattern.at)

@@ -16,6 +16,8 @@
 #define BK_REQ_UNNAMED	       16u	/* loader or interpreter with no file that could be judged (unknown option, stdin) */
 #define BK_REQ_TASK_ROOT      256u	/* files: below the folder that the place keeps the function's code in */
 #define BK_REQ_OWN_OUTPUT     512u	/* files.write: what the caller's standard output or error leads to already */
+#define BK_REQ_NAME	       64u	/* connect: a name is asked for (DNS), path is it; allowed where a rule names it, on whatever port */
+#define BK_REQ_ANY_PORT	      128u	/* connect: no port counts; a socket that only asks for the way to an address */
 
 struct bk_request {
 	enum bk_section section;
@@ -29,7 +31,8 @@ struct bk_request {
 	uint32_t        first_arg;	/* index of the argument that the first pattern of `args` is compared with */
 	struct bk_text  parent;		/* canonical path of the image that made the call; empty: unknown */
 	const uint8_t  *sha256;		/* 32 bytes over path's content; NULL: not computed */
-	const struct bk_endpoint *endpoint;	/* connect, listen: address and port (port_low) of the call; NULL: unknown */
+	const struct bk_endpoint *endpoint;	/* connect, listen: address and port (port_low) of the call, in one spelling (network.h); NULL: unknown.
+						   path: the name that its address was given for (lower case), or of a unix socket the path or '@' and the name */
 };
 
 enum bk_verdict {
@@ -85,6 +88,8 @@ struct bk_decision {
  *   refused whatever the rules say.  What has no name in a file system is allowed; so is, unless a rule forbids it, what is
  *   harmless (bk_is_harmless), and for writing BK_REQ_OWN_OUTPUT.
  * - files.code: asked of every name that comes to be by writing, linking or renaming; of names of code only what a rule lists is allowed.
+ * - connect, listen: the address, port and name of one rule; 64:ff9b::/96 and 2002::/16 also count as the IPv4 address in them; metadata
+ *   services only by a rule for that address alone (network.h); AF_UNIX and other families only by rules that say `unix` or `family`.
  * - A rule with a template applies to a shell that is called as `sh [-CEefpuvx] [-o NAME] -c [--] STRING [NAME]`.
  */
 struct bk_decision bk_decide(const struct bk_policy *policy, const struct bk_request *request, enum bk_mode least);

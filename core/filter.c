@@ -15,6 +15,8 @@ enum {
 	SET_PDEATHSIG = 1, SET_DUMPABLE = 4, SET_SECCOMP = 22, SET_MM = 35, SET_PTRACER = 0x59616d61,
 	SETOWN = 8, SETOWN_EX = 15,
 	STI = 0x5412, LINUX = 0x541c, FIO_SETOWN = 0x8901, SIO_SPGRP = 0x8902, UFFD_NEW = 0xaa00,
+	UNIX = 1, INET = 2, INET6 = 10, NETLINK = 16,	/* AF_*, which bind(2) has */
+	TYPES = 0xf, RAW = 3, ICMP = 1, TCP = 6, UDP = 17, ICMPV6 = 58, MPTCP = 262, E_PROTONOSUPPORT = 93,
 	C_FS = 0x200, C_FILES = 0x400, C_VM = 0x100, C_SIGHAND = 0x800, C_PTRACE = 0x2000, C_THREAD = 0x10000,
 	C_SYSVSEM = 0x40000, C_UNTRACED = 0x800000,
 	C_NEW = 0x7e020000,				/* every CLONE_NEW* that clone takes */
@@ -30,8 +32,10 @@ enum check {
 	CHECK_EXEC,			/* every such call, where execs are judged */
 	CHECK_WRITE, CHECK_LINK,	/* where writing is judged; where writing or reading is */
 	CHECK_NEWER,			/* the same, answered with the errno */
+	CHECK_CONNECT, CHECK_LISTEN,	/* where connections are, where listening is */
 	CHECK_ARGUMENTS,
 	CHECK_MAP = CHECK_ARGUMENTS, CHECK_PROTECT, CHECK_SHMAT, CHECK_OPEN, CHECK_OPENAT,
+	CHECK_SOCKET, CHECK_SENDTO, CHECK_RECVFROM,
 	CHECK_PID_FIRST, CHECK_PID_SECOND, CHECK_KILL, CHECK_GROUP,
 	CHECK_PRLIMIT, CHECK_SETRLIMIT, CHECK_PRCTL, CHECK_SECCOMP, CHECK_PERSONALITY, CHECK_UNSHARE, CHECK_CLONE,
 	CHECK_FCNTL, CHECK_IOCTL,
@@ -158,6 +162,7 @@ enum op {
 	LOAD,				/* an argument */
 	AND,
 	ALLOW_IF, FAKE_IF,		/* equal to k: allowed; answered as if it had worked */
+	ABSENT_IF,			/* equal to k: as a kernel without that protocol answers */
 	FAKE,
 	BAD_IF, BAD_UNLESS, BAD_IF_ANY,	/* equal to k; not equal; any bit of k */
 	BAD_IF_SHIM, BAD_IF_GROUP, BAD_IF_MINUS,	/* the shim; its group; either as a negative number, which names a group */
@@ -176,6 +181,22 @@ struct step {
 static const struct step steps[] = {
 	{ CHECK_PROTECT, BLOCK }, { ARGUMENT(2), LOAD }, { EXEC, BAD_IF_ANY },
 	{ CHECK_SHMAT, BLOCK }, { ARGUMENT(2), LOAD }, { SHM_EXEC, BAD_IF_ANY },
+
+	/*
+	 * What connects by connect and sends by sendto can be judged: TCP, UDP, ICMP echo (a datagram socket), unix sockets.  Routing netlink only
+	 * tells of this host, and getaddrinfo asks it.  MPTCP's kernel connects by itself to what the peer names; SCTP connects by setsockopt.
+	 */
+	{ CHECK_SOCKET, BLOCK }, { ARGUMENT(0), LOAD }, { UNIX, ALLOW_IF },
+	{ NETLINK, ONLY_IF }, { ARGUMENT(2), LOAD }, { 0, BAD_UNLESS }, { 0, ALLOW_IF }, { 0, LAND },
+	{ ~(uint32_t)(INET ^ INET6), AND }, { INET, BAD_UNLESS },
+	{ ARGUMENT(1), LOAD }, { TYPES, AND }, { RAW, BAD_IF }, { TYPES & ~(uint32_t)RAW, BAD_IF_ANY },
+	{ ARGUMENT(2), LOAD }, { 0, ALLOW_IF }, { TCP, ALLOW_IF }, { UDP, ALLOW_IF }, { ICMP, ALLOW_IF }, { ICMPV6, ALLOW_IF },
+	{ MPTCP, ABSENT_IF }, { 0, BAD_UNLESS },
+
+	/* Only with an address: send() and recv() are these calls without one. */
+	{ CHECK_SENDTO, BLOCK }, { ARGUMENT(4), LOAD }, { 0, ONLY_IF }, { ARGUMENT_HIGH(4), LOAD }, { 0, ALLOW_IF }, { 0, LAND }, { 0, BAD_UNLESS },
+	{ CHECK_RECVFROM, BLOCK }, { ARGUMENT(4), LOAD }, { 0, ONLY_IF }, { ARGUMENT_HIGH(4), LOAD }, { 0, ALLOW_IF }, { 0, LAND }, { 0, BAD_UNLESS },
+
 	{ CHECK_PID_FIRST, BLOCK }, { ARGUMENT(0), LOAD }, { 0, BAD_IF_SHIM },
 	{ CHECK_PID_SECOND, BLOCK }, { ARGUMENT(1), LOAD }, { 0, BAD_IF_SHIM },
 
@@ -239,6 +260,7 @@ static void emit_step(struct builder *b, const struct step *s)
 	case AND:          emit(b, BPF_ALU | BPF_AND | BPF_K, s->k, 0, 0); break;
 	case ALLOW_IF:     answer_if(b, s->k, SECCOMP_RET_ALLOW); break;
 	case FAKE_IF:      answer_if(b, s->k, SECCOMP_RET_ERRNO); break;
+	case ABSENT_IF:    answer_if(b, s->k, SECCOMP_RET_ERRNO | E_PROTONOSUPPORT); break;
 	case FAKE:         answer(b, SECCOMP_RET_ERRNO); break;
 	case BAD_IF:       bad_on(b, BPF_JEQ, s->k); break;
 	case BAD_UNLESS:   emit(b, BPF_JMP | BPF_JEQ | BPF_K, s->k, 1, 0); answer(b, b->bad); break;
@@ -338,6 +360,11 @@ static bool active(const struct builder *b, const struct row *row)
 	case CHECK_MAP:     return no_code || (notify && wants(b, BK_FILTER_MAP | BK_FILTER_ASK_CODE));
 	case CHECK_PROTECT:
 	case CHECK_SHMAT:   return no_code || (notify && wants(b, BK_FILTER_ASK_CODE | BK_FILTER_ASK_PROTECT));
+	case CHECK_CONNECT:
+	case CHECK_SOCKET:
+	case CHECK_SENDTO:  return notify && wants(b, BK_FILTER_CONNECT);
+	case CHECK_LISTEN:  return notify && wants(b, BK_FILTER_LISTEN);
+	case CHECK_RECVFROM: return notify && wants(b, BK_FILTER_NAMES);
 	default:            return true;
 	}
 }
@@ -509,6 +536,8 @@ static enum bk_filter_job job_of(const struct row *row)
 		return BK_JOB_CODE;
 	if (row->check == CHECK_WRITE || row->check == CHECK_LINK || row->check == CHECK_OPEN || row->check == CHECK_OPENAT)
 		return BK_JOB_FILE;
+	if (row->check == CHECK_CONNECT || row->check == CHECK_LISTEN || (row->check >= CHECK_SOCKET && row->check <= CHECK_RECVFROM))
+		return BK_JOB_NETWORK;
 	return row->event ? BK_JOB_REFUSED : BK_JOB_NONE;
 }
 

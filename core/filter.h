@@ -10,7 +10,7 @@
 #include <linux/filter.h>
 #include "core/plan.h"
 
-#define BK_FILTER_MAX 640u		/* instructions; the kernel takes 4096 */
+#define BK_FILTER_MAX 896u		/* instructions; the kernel takes 4096 */
 
 /*
  * What bk_filter_spec.flags ask for.  Without NOTIFY refused calls answer a plain errno, NO_CODE answers EACCES, and all
@@ -26,6 +26,9 @@
 					   be mapped first and made executable later) */
 #define BK_FILTER_WRITE	       64u	/* notify what opens for writing, makes, removes, renames or changes files by name or attribute */
 #define BK_FILTER_READ	      128u	/* notify what opens for reading, but for O_PATH and O_DIRECTORY */
+#define BK_FILTER_CONNECT     256u	/* notify connect, sendmsg, sendmmsg, sendto with an address, and socket() of what cannot be judged so */
+#define BK_FILTER_LISTEN      512u	/* notify bind and listen */
+#define BK_FILTER_NAMES	     1024u	/* notify recvfrom that asks for the sender's address */
 
 struct bk_filter_spec {
 	uint32_t arch;			/* AUDIT_ARCH_X86_64 or AUDIT_ARCH_AARCH64 */
@@ -44,6 +47,7 @@ enum bk_filter_job {
 	BK_JOB_MAP,			/* mmap with PROT_EXEC: of a file, or (by MAP_ANONYMOUS or PROT_WRITE) generated code */
 	BK_JOB_CODE,			/* mprotect, pkey_mprotect, shmat that make memory executable */
 	BK_JOB_FILE,			/* files: opened, made, removed, renamed, changed */
+	BK_JOB_NETWORK,			/* connect, send, bind, listen, socket, recvfrom */
 	BK_JOB_REFUSED			/* refused by the table: answer `error`, write an event */
 };
 struct bk_filter_call {

@@ -61,6 +61,16 @@ CALL(setxattrat,         463, 463, NEWER,       NOSYS, SILENT, NONE)
 CALL(removexattrat,      466, 466, NEWER,       NOSYS, SILENT, NONE)
 CALL(file_setattr,       469, 469, NEWER,       NOSYS, SILENT, NONE)
 
+/* Judged by policy, network. */
+CALL(socket,              41, 198, SOCKET,      ACCES, EVENT,  NONE)
+CALL(connect,             42, 203, CONNECT,     ACCES, EVENT,  NONE)
+CALL(sendto,              44, 206, SENDTO,      ACCES, EVENT,  NONE)
+CALL(recvfrom,            45, 207, RECVFROM,    ACCES, EVENT,  NONE)
+CALL(sendmsg,             46, 211, CONNECT,     ACCES, EVENT,  NONE)
+CALL(sendmmsg,           307, 269, CONNECT,     ACCES, EVENT,  NONE)
+CALL(bind,                49, 200, LISTEN,      ACCES, EVENT,  NONE)
+CALL(listen,              50, 201, LISTEN,      ACCES, EVENT,  NONE)
+
 /* Other processes' memory, registers, descriptors. */
 CALL(ptrace,             101, 117, NONE,        PERM,  EVENT,  INJECT)
 CALL(process_vm_readv,   310, 270, NONE,        PERM,  EVENT,  INJECT)

@@ -217,7 +217,8 @@ static bool has_host_bits(const struct bk_endpoint *e)
 static void lint_network(struct bk_lint *l, enum bk_section section, const struct bk_model_rule *r)
 {
 	const struct bk_endpoint *e = &r->endpoint;
-	bool anywhere = r->path ? !strcmp(r->path, "*") || !strcmp(r->path, "**") : e->family != AF_UNIX && !e->prefix;
+	bool addressed = !e->family || e->family == AF_INET || e->family == AF_INET6;
+	bool anywhere = r->path ? !strcmp(r->path, "*") || !strcmp(r->path, "**") : addressed && !e->prefix;
 
 	if (has_host_bits(e))
 		bk_lint_warn(l, r, "the address has bits behind its prefix of %u: they do not count", e->prefix);

@@ -2,6 +2,7 @@
 /* Rules: their keys by section, and what must be true of a rule as a whole. */
 #include <arpa/inet.h>
 #include <string.h>
+#include "core/network.h"
 #include "core/shell.h"
 #include "lang/reader.h"
 
@@ -191,6 +192,21 @@ static void read_unix(struct bk_reader *r, yaml_node_t *n, void *to)
 	rule->endpoint.family = AF_UNIX;
 }
 
+static void read_family(struct bk_reader *r, yaml_node_t *n, void *to)
+{
+	struct bk_endpoint *e = &((struct bk_model_rule *)to)->endpoint;
+	const char *s = bk_reader_text(r, n, "family");
+	uint16_t number = 0;
+
+	if (!s)
+		return;
+	if (!read_number(s, 255, &number))
+		number = (uint16_t)bk_family_number(bk_text_of(s));
+	e->family = number;
+	if (!number || number == AF_UNIX || number == AF_INET || number == AF_INET6)
+		bk_reader_fault(r, n, "family must be netlink, packet, vsock, alg, raw or such, or a number; unix sockets and addresses have keys of their own");
+}
+
 /* --- rules ----------------------------------------------------------------------------------------------------------------- */
 
 static const struct bk_key process_keys[] = {
@@ -201,7 +217,8 @@ static const struct bk_key file_keys[] = { { "path", read_path }, { "sha256", re
 static const struct bk_key place_keys[] = { { "path", read_path }, { "action", read_action }, { NULL, NULL } };
 static const struct bk_key name_keys[] = { { "name", read_variable }, { "action", read_action }, { NULL, NULL } };
 static const struct bk_key network_keys[] = {
-	{ "domain", read_domain }, { "address", read_address }, { "port", read_port }, { "unix", read_unix }, { "action", read_action }, { NULL, NULL }
+	{ "domain", read_domain }, { "address", read_address }, { "port", read_port }, { "unix", read_unix }, { "family", read_family },
+	{ "action", read_action }, { NULL, NULL }
 };
 
 static const struct bk_key *const rule_keys[BK_SECTIONS] = {
@@ -214,13 +231,16 @@ static void check_network(struct bk_reader *r, const yaml_node_t *n, struct bk_m
 {
 	struct bk_endpoint *e = &rule->endpoint;
 	bool is_unix = bk_reader_has_key(r, n, "unix"), domain = bk_reader_has_key(r, n, "domain"), address = bk_reader_has_key(r, n, "address");
+	bool family = bk_reader_has_key(r, n, "family");
 
-	if (is_unix + domain + address > 1)
-		bk_reader_fault(r, n, "domain, address and unix cannot stand together: write a rule for each");
-	else if (is_unix && r->has_port)
-		bk_reader_fault(r, n, "a unix socket has no port");
-	else if (!is_unix && !domain && !address && !r->has_port)
-		bk_reader_fault(r, n, "a rule must have a domain, an address, a port or a unix path");
+	if (is_unix + domain + address + family > 1)
+		bk_reader_fault(r, n, "domain, address, unix and family cannot stand together: write a rule for each");
+	else if ((is_unix || family) && r->has_port)
+		bk_reader_fault(r, n, "a %s has no port", is_unix ? "unix socket" : "family");
+	else if (family && r->section == BK_LISTEN)
+		bk_reader_fault(r, n, "family stands under connect: it is about making such a socket at all");
+	else if (!is_unix && !domain && !address && !family && !r->has_port)
+		bk_reader_fault(r, n, "a rule must have a domain, an address, a port, a unix path or a family");
 	if (!r->has_port)
 		e->port_high = 65535;
 	rule->has_endpoint = true;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <time.h>
+#include "core/network.h"
 #include "lang/policy_model.h"
 #include "lang/quote.h"
 
@@ -24,7 +25,7 @@ static void put_text_entry(struct bk_buf *out, bool *first, const char *key, con
 static void put_endpoint(struct bk_buf *out, bool *first, const struct bk_model_rule *r)
 {
 	const struct bk_endpoint *e = &r->endpoint;
-	char host[INET6_ADDRSTRLEN];
+	char host[BK_ADDRESS_TEXT];
 
 	if (e->family == AF_INET || e->family == AF_INET6) {
 		unsigned bits = e->family == AF_INET ? 32 : 128;
@@ -32,6 +33,11 @@ static void put_endpoint(struct bk_buf *out, bool *first, const struct bk_model_
 		inet_ntop(e->family, e->address, host, sizeof host);
 		put_entry(out, first, "address");
 		bk_buf_printf(out, e->prefix == bits ? "\"%s\"\n" : "\"%s/%u\"\n", host, e->prefix);
+	}
+	if (e->family && e->family != AF_INET && e->family != AF_INET6 && e->family != AF_UNIX) {
+		bk_address_text(e, host);
+		put_entry(out, first, "family");
+		bk_buf_printf(out, "%s\n", host);
 	}
 	if (e->port_low == 0 && e->port_high == 65535)
 		return;

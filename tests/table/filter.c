@@ -322,6 +322,8 @@ static const struct judged {
 
 static bool in_tables(const struct machine *m, uint32_t nr)
 {
+	static const char *const network[] = { "socket", "connect", "sendto", "recvfrom", "sendmsg", "sendmmsg", "bind", "listen" };
+
 	for (size_t i = 0; i < COUNT(always); i++)
 		if (m->number(always[i].call) == (int)nr)
 			return true;
@@ -330,6 +332,9 @@ static bool in_tables(const struct machine *m, uint32_t nr)
 			return true;
 	for (size_t i = 0; i < COUNT(judged); i++)
 		if (m->number(judged[i].call) == (int)nr)
+			return true;
+	for (size_t i = 0; i < COUNT(network); i++)
+		if (m->number(network[i]) == (int)nr)
 			return true;
 	return false;
 }
