@@ -116,6 +116,33 @@ bool bk_line(struct bk_lines *l)
 	return true;
 }
 
+bool bk_line_indented(struct bk_lines *l)
+{
+	if (!bk_line(l))
+		return false;
+	for (l->indent = 0; l->len && (*l->at == ' ' || *l->at == '\t'); l->indent++) {
+		l->at++;
+		l->len--;
+	}
+	return true;
+}
+
+static bool is_around(char c)
+{
+	return bk_blank(c) || c == '"' || c == '\'';
+}
+
+char *bk_line_part(const struct bk_lines *l, size_t from, size_t to)
+{
+	const char *a = l->at + from, *b = l->at + (to < l->len ? to : l->len);
+
+	while (a < b && is_around(*a))
+		a++;
+	while (b > a && is_around(b[-1]))
+		b--;
+	return bk_strndup(a, b > a ? (size_t)(b - a) : 0);
+}
+
 const char *bk_line_value(const struct bk_lines *l, const char *key, size_t *len)
 {
 	size_t n = strlen(key);

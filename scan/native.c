@@ -48,10 +48,16 @@ static bool is_native(const struct bk_buf *head)
 bool bk_native_read(struct bk_file *f)
 {
 	uint8_t sha256[32];
+	bool whole;
 
 	if (bk_file_want(f, 65) < 0 || !is_native(&f->text))
 		return false;
+	whole = bk_file_whole(f, BK_BINARY_MAX) == 0;	/* first: to hash a file is to read it to its end */
 	if (bk_file_sha256(f, sha256))
 		bk_take_native(f, sha256);
+	if (whole)
+		bk_read_build_info(f);
+	else
+		bk_scan_warn(f, 0, "its build information is not read: larger than %zu MiB", BK_BINARY_MAX >> 20);
 	return true;
 }

@@ -10,7 +10,7 @@
 
 /*
  * Which file is read by whom.  A pattern stands for the last parts of a path; a star is any run of bytes within one part, one star a part.
- * The first row that fits decides.  With `head`, only so many bytes are read; else a larger file is a warning.
+ * The first row that fits decides; one without a reader says that nobody reads the file.  With `head`, only so many bytes are read; else a larger file is a warning.
  */
 static const struct reader {
 	const char *pattern;
@@ -23,6 +23,42 @@ static const struct reader {
 	{ "package-lock.json", bk_read_npm_lock },
 	{ "npm-shrinkwrap.json", bk_read_npm_lock },
 	{ "package.json", bk_read_npm_manifest },
+	{ "yarn.lock", bk_read_yarn_lock },
+	{ "pnpm-lock.yaml", bk_read_pnpm_lock },
+	{ "requirements*.txt", bk_read_requirements },
+	{ "*requirements.txt", bk_read_requirements },
+	{ "Pipfile.lock", bk_read_pipfile_lock },
+	{ "poetry.lock", bk_read_python_lock },
+	{ "uv.lock", bk_read_python_lock },
+	{ "pylock*.toml", bk_read_python_lock },
+	{ "*.dist-info/METADATA", bk_read_metadata },
+	{ "*.egg-info/PKG-INFO", bk_read_metadata },
+	{ "EGG-INFO/PKG-INFO", bk_read_metadata },
+	{ "*.egg-info", bk_read_metadata },
+	{ "go.mod", bk_read_go_mod },
+	{ "META-INF/maven/*/*/pom.properties", bk_read_pom_properties },
+	{ "META-INF/maven/*/*/pom.xml", NULL },		/* what a jar was built with; what it is stands in its properties */
+	{ "META-INF/MANIFEST.MF", bk_read_manifest },
+	{ "pom.xml", bk_read_pom },
+	{ "gradle.lockfile", bk_read_gradle_lock },
+	{ "Gemfile.lock", bk_read_gemfile_lock },
+	{ "gems.locked", bk_read_gemfile_lock },
+	{ "specifications/*.gemspec", bk_read_gemspec },
+	{ "specifications/default/*.gemspec", bk_read_gemspec },
+	{ "*.deps.json", bk_read_deps_json },
+	{ "packages.lock.json", bk_read_nuget_lock },
+	{ "packages.config", bk_read_packages_config },
+	{ "Cargo.lock", bk_read_cargo_lock },
+	{ "composer.lock", bk_read_composer_lock },
+	{ "composer/installed.json", bk_read_installed_json },
+	{ "var/lib/dpkg/status", bk_read_dpkg },
+	{ "var/lib/dpkg/status.d/*.md5sums", NULL },
+	{ "var/lib/dpkg/status.d/*", bk_read_dpkg },
+	{ "var/lib/dpkg/info/*.list", bk_read_dpkg_list },
+	{ "lib/apk/db/installed", bk_read_apk },
+	{ "rpmdb.sqlite", bk_read_rpm },
+	{ "etc/os-release", bk_read_os_release },
+	{ "usr/lib/os-release", bk_read_os_release },
 };
 
 /* --- patterns --- */
@@ -77,7 +113,9 @@ static const struct reader *reader_of(const char *path)
 
 bool bk_scan_wants(const char *path, unsigned mode)
 {
-	return reader_of(path) || bk_native_possible(path, mode);
+	const struct reader *r = reader_of(path);
+
+	return r ? r->read != NULL : bk_native_possible(path, mode);
 }
 
 static void set_recognised(struct bk_scan *s)
@@ -104,9 +142,9 @@ void bk_scan_file(struct bk_file *f)
 {
 	const struct reader *r = reader_of(f->path);
 
-	if (r)
+	if (r && r->read)
 		read_with(r, f);
-	else if (bk_native_possible(f->path, f->mode) && bk_native_read(f))
+	else if (!r && bk_native_possible(f->path, f->mode) && bk_native_read(f))
 		set_recognised(f->scan);
 }
 
@@ -242,6 +280,11 @@ void bk_take_system(struct bk_file *f, enum bk_ecosystem e, const char *name, co
 	};
 
 	take(f, &f->scan->system, &c);
+}
+
+void bk_take_owned(struct bk_file *f, const char *path, size_t size)
+{
+	(void)f, (void)path, (void)size;
 }
 
 void bk_scan_settle(struct bk_scan *s)

@@ -111,9 +111,14 @@ struct bk_lines {
 	const char *next, *end;
 	const char *at;				/* the line */
 	size_t len;
+	size_t indent;				/* blanks before it, bk_line_indented() */
 	unsigned number;
 };
 bool bk_line(struct bk_lines *l);
+/* The same; blanks at the line's beginning are counted and taken off. */
+bool bk_line_indented(struct bk_lines *l);
+/* A part of the line without blanks and quotes around it; the caller frees. */
+char *bk_line_part(const struct bk_lines *l, size_t from, size_t to);
 struct bk_lines bk_lines_of(const struct bk_buf *text);
 static inline bool bk_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 /* "Key: value" with that key; the value, else NULL. */
@@ -124,6 +129,35 @@ const char *bk_line_value(const struct bk_lines *l, const char *key, size_t *len
 void bk_read_npm_package(struct bk_file *f);
 void bk_read_npm_manifest(struct bk_file *f);
 void bk_read_npm_lock(struct bk_file *f);
+void bk_read_yarn_lock(struct bk_file *f);
+void bk_read_pnpm_lock(struct bk_file *f);
+void bk_read_requirements(struct bk_file *f);
+void bk_read_pipfile_lock(struct bk_file *f);
+void bk_read_python_lock(struct bk_file *f);		/* poetry.lock, uv.lock, pylock.toml */
+void bk_read_metadata(struct bk_file *f);
+void bk_read_go_mod(struct bk_file *f);
+void bk_read_pom_properties(struct bk_file *f);
+void bk_read_pom(struct bk_file *f);
+void bk_read_manifest(struct bk_file *f);		/* of a jar */
+void bk_read_gradle_lock(struct bk_file *f);
+void bk_read_gemfile_lock(struct bk_file *f);
+void bk_read_gemspec(struct bk_file *f);
+void bk_read_deps_json(struct bk_file *f);
+void bk_read_nuget_lock(struct bk_file *f);
+void bk_read_packages_config(struct bk_file *f);
+void bk_read_cargo_lock(struct bk_file *f);
+void bk_read_composer_lock(struct bk_file *f);
+void bk_read_installed_json(struct bk_file *f);
+void bk_read_dpkg(struct bk_file *f);
+void bk_read_dpkg_list(struct bk_file *f);
+void bk_read_apk(struct bk_file *f);
+void bk_read_rpm(struct bk_file *f);
+void bk_read_os_release(struct bk_file *f);
+/* What an ELF file, read whole, says of Go's modules and of crates. */
+void bk_read_build_info(struct bk_file *f);
+void bk_read_go_version(struct bk_file *f, const char *text, size_t size);
+void bk_read_go_modules(struct bk_file *f, const char *text, size_t size);
+void bk_read_auditable(struct bk_file *f, const char *text, size_t size);
 
 int bk_walk(struct bk_scan *s, const char *folder, const char *prefix);	/* 0 or a negative errno of the folder itself */
 
