@@ -39,7 +39,7 @@ struct bk_database_info {
 void bk_database_info_free(struct bk_database_info *info);
 
 struct bk_database_build {
-	const char *const *sources;	/* zip files, folders and .json files */
+	const char *const *sources;	/* zip files, .json files, folders of both */
 	size_t count;
 	const char *const *names;	/* what to call them; NULL: as they are */
 	const char *kev, *epss;		/* files, may be gzipped; NULL: none */

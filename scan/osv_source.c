@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The records of an OSV export: a zip of .json files, a folder of them at any depth, or one. */
+/* The records of an OSV export: a zip of .json files, one such file, a folder of both at any depth. */
 #include "scan/advisory.h"
 
 #include <archive.h>
@@ -111,6 +111,8 @@ static int walk(FTS *tree, const struct bk_osv_source *source, struct bk_diags *
 		} else if (e->fts_info == FTS_F && ends_with(e->fts_name, ".json")) {
 			r = read_json(e->fts_path, source, d);
 			source->progress(source->with, done += (uint64_t)e->fts_statp->st_size, 0);
+		} else if (e->fts_info == FTS_F && ends_with(e->fts_name, ".zip")) {
+			r = read_zip(e->fts_path, (uint64_t)e->fts_statp->st_size, source, d);
 		}
 	}
 	return r;

@@ -34,6 +34,11 @@ status 0 'a zip, gzipped catalogues: status 0'
 out '^zip.db: 7 advisories' 'a zip: its records'
 out '7 there twice' 'a record that is there twice counts once'
 
+mkdir zips
+cp npm.zip zips
+run "$BUCKLER" db build -o zips.db zips
+out '^zips.db: 7 advisories, .* from 1 source$' 'a folder of zips'
+
 # --- where it goes ---
 run env XDG_DATA_HOME="$T/data" "$BUCKLER" db build "$S/own"
 ok 'XDG_DATA_HOME says where' [ -f data/buckler/advisories.db ]
