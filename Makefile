@@ -38,7 +38,7 @@ FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,
 # The section .rest is a mapping of its own, with a gap before it: shim/loop.c says why.
 FREELD_x86_64 = -Wl,-Ttext-segment=0x400000 -Wl,--section-start=.rest=0x420000 -Wl,-Tbss=0x430000
 
-LIBS   = -lyaml -ljansson -lelf -lcrypto -larchive -lsqlite3 -lcurl -lexpat -lz -lm
+LIBS   = -lyaml -ljansson -lelf -lcrypto -larchive -lsqlite3 -lexpat -lz -lm
 
 src       = $(sort $(wildcard $(1)/*.c))
 CORE     := $(call src,core)
