@@ -127,7 +127,7 @@ FUZZBINS := $(foreach f,$(FUZZERS),$(BUILD)/fuzzers/$(basename $(notdir $(f))))
 ATTACKS  := $(foreach f,$(ATTACK),$(BUILD)/attack/$(basename $(notdir $(f))))
 BENCHES  := $(foreach f,$(BENCH),$(BUILD)/bench/$(basename $(notdir $(f))))
 
-tests: $(TESTS) $(REPLAYS) $(ATTACKS) $(BUILD)/place/box $(BUILD)/place/limits
+tests: $(TESTS) $(REPLAYS) $(ATTACKS) $(addprefix $(BUILD)/place/,box limits persist)
 fuzz:  $(FUZZBINS)
 bench: programs $(BENCHES) $(BUILD)/bench/exit0
 

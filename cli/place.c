@@ -14,7 +14,7 @@
 
 const struct bk_ability bk_abilities[] = {
 	{ BK_CAN_FILTER, "filter", "seccomp filters",
-	  "No process may install a seccomp filter here, so buckler-init can enforce nothing." },
+	  "No process may install a seccomp filter here, so buckler-init can enforce nothing; what the watch finds is ended after the fact." },
 	{ BK_CAN_NOTIFY, "notify", "calls judged from outside",
 	  "Without notification children and libraries are not judged: allow seccomp(2) with SECCOMP_FILTER_FLAG_NEW_LISTENER in the "
 	  "container's profile (Linux 5.5 or newer; gVisor has none)." },
@@ -30,6 +30,7 @@ const struct bk_ability bk_abilities[] = {
 	{ BK_CAN_RET_TRACE, "ret-trace", "filters that call a tracer", NULL },
 	{ BK_CAN_SUBREAPER, "subreaper", "keeping orphans", "Start buckler-init as the first process of the container (PID 1)." },
 	{ BK_CAN_PROCMAP, "procmap", "faster look at mappings", "Linux 6.11 or newer looks at mappings faster; nothing is lost without it." },
+	{ BK_CAN_WATCH, "watch", "processes found after the fact", NULL },
 	{ 0 }
 };
 

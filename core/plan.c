@@ -27,6 +27,15 @@ static const char *without_notify(int error)
 	}
 }
 
+static const char *with_watch(int error)
+{
+	if (error == E_PERM || error == E_ACCES)
+		return "watch: processes are found and ended after the fact; seccomp filters refused (EPERM)";
+	if (error == E_NOSYS || error == E_INVAL)
+		return "watch: processes are found and ended after the fact; the kernel has no seccomp filters";
+	return "watch: processes are found and ended after the fact; no seccomp filter can be installed";
+}
+
 static const char *without_filter(int error)
 {
 	if (error == E_PERM || error == E_ACCES)
@@ -45,7 +54,9 @@ static enum bk_mechanism mechanism_of(const struct bk_place *place)
 {
 	if (has(place, BK_CAN_FILTER | BK_CAN_NOTIFY))
 		return BK_NOTIFY;
-	return has(place, BK_CAN_FILTER) ? BK_FILTER : BK_NONE;
+	if (has(place, BK_CAN_FILTER))
+		return BK_FILTER;
+	return has(place, BK_CAN_WATCH) ? BK_WATCH : BK_NONE;
 }
 
 static const char *reason_of(const struct bk_plan *plan, const struct bk_place *place)
@@ -56,7 +67,7 @@ static const char *reason_of(const struct bk_plan *plan, const struct bk_place *
 		return without_seize(place->seize_errno);
 	if (plan->mechanism == BK_FILTER)
 		return without_notify(place->notify_errno);
-	return without_filter(place->notify_errno);
+	return plan->watch ? with_watch(place->notify_errno) : without_filter(place->notify_errno);
 }
 
 /* A filter can refuse new code but has nobody to tell: it serves where the policy wants neither more nor less. */
@@ -105,11 +116,11 @@ static enum bk_status status_of(const struct bk_policy *policy, const struct bk_
 	case BK_PROCESSES:
 		if (plan->verify)
 			return BK_ENFORCED;
-		return notify && has(place, BK_CAN_READ_MEMORY) ? BK_DETECTED : BK_UNAVAILABLE;
+		return plan->watch || (notify && has(place, BK_CAN_READ_MEMORY)) ? BK_DETECTED : BK_UNAVAILABLE;
 	case BK_LIBRARIES:
 		if (plan->verify)
 			return BK_ENFORCED;
-		return notify ? BK_DETECTED : BK_UNAVAILABLE;
+		return plan->watch || notify ? BK_DETECTED : BK_UNAVAILABLE;
 	case BK_ENVIRONMENT:
 		return plan->verify ? BK_ENFORCED : BK_UNAVAILABLE;
 	case BK_GENERATED_CODE:
@@ -127,6 +138,7 @@ void bk_plan_make(const struct bk_policy *policy, const struct bk_place *place, 
 {
 	plan->mechanism = mechanism_of(place);
 	plan->verify = plan->mechanism == BK_NOTIFY && has(place, BK_CAN_SEIZE);
+	plan->watch = plan->mechanism != BK_NOTIFY && has(place, BK_CAN_WATCH);
 	plan->alone = plan->mechanism == BK_NONE;
 	plan->reason = reason_of(plan, place);
 	for (enum bk_section s = 0; s < BK_SECTIONS; s++)
@@ -144,7 +156,7 @@ enum bk_section bk_plan_gap(const struct bk_plan *plan)
 
 const char *bk_mechanism_name(enum bk_mechanism mechanism)
 {
-	static const char names[][8] = { "none", "notify", "trace", "gate", "filter" };
+	static const char names[][8] = { "none", "notify", "trace", "gate", "filter", "watch" };
 
 	return (uint32_t)mechanism < BK_MECHANISMS ? names[mechanism] : NULL;
 }

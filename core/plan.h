@@ -8,7 +8,7 @@
 
 #include "core/policy.h"
 
-enum bk_mechanism { BK_NONE, BK_NOTIFY, BK_TRACE, BK_GATE, BK_FILTER, BK_MECHANISMS };
+enum bk_mechanism { BK_NONE, BK_NOTIFY, BK_TRACE, BK_GATE, BK_FILTER, BK_WATCH, BK_MECHANISMS };
 
 /* bk_place.offers: each was tried, not looked up. */
 #define BK_CAN_FILTER		(1u << 0)	/* SECCOMP_SET_MODE_FILTER */
@@ -22,6 +22,7 @@ enum bk_mechanism { BK_NONE, BK_NOTIFY, BK_TRACE, BK_GATE, BK_FILTER, BK_MECHANI
 #define BK_CAN_RET_TRACE	(1u << 8)	/* SECCOMP_RET_TRACE with a live tracer */
 #define BK_CAN_SUBREAPER	(1u << 9)	/* PR_SET_CHILD_SUBREAPER, or being PID 1 */
 #define BK_CAN_PROCMAP		(1u << 10)	/* PROCMAP_QUERY (Linux 6.11) */
+#define BK_CAN_WATCH		(1u << 11)	/* inotify and a readable /proc */
 
 struct bk_place {
 	uint32_t offers;
@@ -34,6 +35,7 @@ enum bk_status { BK_UNAVAILABLE, BK_DETECTED, BK_ENFORCED, BK_ABSENT };
 struct bk_plan {
 	enum bk_mechanism mechanism;
 	bool verify;			/* each exec is stopped and the loaded image judged (ptrace) */
+	bool watch;			/* processes are looked at from outside, too */
 	bool alone;			/* nothing can be enforced: the function runs unsupervised, or is refused */
 	uint8_t status[BK_SECTIONS];	/* enum bk_status */
 	const char *reason;		/* a sentence, static */
@@ -45,7 +47,8 @@ struct bk_plan {
  * files: enforced by notify where the shim can hand over what it opened (ADDFD) and Landlock lies beneath for what it must let
  * go (FIFOs, terminals), files.read and files.code without Landlock, too; else "detected".  With the filter alone Landlock enforces
  * files.write where its rules can say all that the policy does (bk_plan_landlock_exact()).
- * filter alone: generated_code enforced, the rest unavailable.
+ * filter: generated_code enforced.  With it or without it, processes and libraries are detected by the watch where that is there: they are
+ * found and ended after the fact.
  */
 void bk_plan_make(const struct bk_policy *policy, const struct bk_place *place, struct bk_plan *plan);
 
@@ -57,7 +60,7 @@ bool bk_plan_landlock_exact(const struct bk_policy *policy);
 /* First section that the policy has and the plan does not fully enforce, or BK_SECTIONS. */
 enum bk_section bk_plan_gap(const struct bk_plan *plan);
 
-const char *bk_mechanism_name(enum bk_mechanism mechanism);	/* "none" "notify" "trace" "gate" "filter" */
+const char *bk_mechanism_name(enum bk_mechanism mechanism);	/* "none" "notify" "trace" "gate" "filter" "watch" */
 const char *bk_status_name(enum bk_status status);		/* "unavailable" "detected" "enforced" "absent" */
 
 #endif

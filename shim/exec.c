@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec: what is known before the call, and what the kernel loaded. */
 #include "shim/notify.h"
+#include "shim/process.h"
 
 static uint32_t put_arg(struct bk_shim *s, uint32_t used, const char *arg)
 {
@@ -239,8 +240,8 @@ static void see_through_script(struct bk_shim *s, int pid, struct bk_request *r,
 		r->flags |= BK_REQ_UNCHANGEABLE;
 }
 
-/* Judges what was loaded; fills the request for the event. */
-static struct bk_decision judge_after(struct bk_shim *s, int pid, const struct bk_flight *f, struct bk_fresh *fresh, struct bk_request *r)
+/* Judges what was loaded, with what is in `fresh`; fills the request for the event. */
+static struct bk_decision judge_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struct bk_fresh *fresh, struct bk_request *r)
 {
 	struct bk_decision refused = { BK_KILLED, BK_WHY_NO_RULE, UINT32_MAX }, d;
 	struct bk_image image;
@@ -250,7 +251,7 @@ static struct bk_decision judge_after(struct bk_shim *s, int pid, const struct b
 	if (f->flags & BK_FLIGHT_MAIN)
 		r->flags |= BK_REQ_MAIN;
 	bk_proc(link, pid, "/exe");
-	if (bk_image_loaded(s, pid, f, &image) < 0 || bk_gather_fresh(s, pid, fresh) < 0)
+	if (bk_image_loaded(s, pid, f, &image) < 0)
 		return refused;
 	r->path = image.path;
 	r->argv = fresh->argv;
@@ -265,7 +266,29 @@ static struct bk_decision judge_after(struct bk_shim *s, int pid, const struct b
 	return d;
 }
 
-static bool is_main_rule(const struct bk_shim *s, const struct bk_decision *d)
+static const struct bk_decision unreadable = { BK_KILLED, BK_WHY_NO_RULE, UINT32_MAX };
+
+static struct bk_decision judge_after(struct bk_shim *s, int pid, const struct bk_flight *f, struct bk_fresh *fresh, struct bk_request *r)
+{
+	int error = bk_gather_fresh(s, pid, fresh);
+	struct bk_decision d = judge_loaded(s, pid, f, fresh, r);
+
+	return error < 0 ? unreadable : d;
+}
+
+struct bk_decision bk_exec_judge_running(struct bk_shim *s, int pid, bool main, struct bk_request *r)
+{
+	struct bk_flight *f = &s->flight[0];	/* none is under way where processes are watched */
+	struct bk_fresh fresh;
+	int error = bk_process_arguments(s, pid, &fresh);
+
+	*f = (struct bk_flight){ .flags = main ? BK_FLIGHT_MAIN : 0 };
+	s->scratch->vetted = 0;
+	struct bk_decision d = judge_loaded(s, pid, f, &fresh, r);
+	return error < 0 ? unreadable : d;
+}
+
+bool bk_exec_is_main(const struct bk_shim *s, const struct bk_decision *d)
 {
 	return !s->policy.head->main || d->rule == s->policy.head->main - 1;
 }
@@ -282,7 +305,7 @@ void bk_exec_after(struct bk_shim *s, int pid, struct bk_flight *f)
 		d.verdict = BK_KILLED;	/* the old image is gone: there is nobody left to get an errno */
 	if (main && !s->started)
 		bk_loop_main_loaded(s);
-	if (main && d.verdict != BK_KILLED && is_main_rule(s, &d))
+	if (main && d.verdict != BK_KILLED && bk_exec_is_main(s, &d))
 		s->main_seen = true;	/* until then a wrapper stands in front of it: BUCKLER_NEXT, a start script */
 	bk_log_fill(s, &e, BK_EVENT_EXEC, &r, &d, pid);
 	if (bk_speaks(d.verdict))

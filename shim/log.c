@@ -75,7 +75,8 @@ static void put(struct bk_shim *s, struct bk_event *e)
 	sys_clock(0, &t);
 	e->seconds = (uint64_t)t.tv_sec;
 	e->nanoseconds = (uint32_t)t.tv_nsec;
-	e->mechanism = s->plan.mechanism;
+	if (e->mechanism == BK_NONE)
+		e->mechanism = s->plan.mechanism;
 	e->policy = s->policy.head ? s->policy.head->digest : NULL;
 	e->seq = ++s->seq;
 	if (!write_line(s, s->scratch->line, bk_record_line(e, s->form, s->scratch->line, BK_LINE_MAX)))

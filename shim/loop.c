@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Waits for notifications, signals and stopped processes; reaps and forwards as an init must. */
-#include "shim/shim.h"
+#include "shim/watch.h"
 
 #define REST_NS		20000000L	/* quiet for this long: buffers go back to the kernel */
 #define WAIT_NS		50000000L	/* period of the timer that ends a wait for one call in flight */
@@ -266,17 +266,19 @@ static void end_the_rest(struct bk_shim *s)
 	}
 }
 
+#define POLLED 3			/* signals, notifications, the watch's inotify */
+
 /* --- the loop --------------------------------------------------------------------------------------------------------------------- */
 
 /* Waits; when it is quiet, sums up what was counted and then rests with nothing but a page of state and one of stack. */
-REST static long wait_events(struct bk_shim *s, struct pollfd f[2])
+REST static long wait_events(struct bk_shim *s, struct pollfd f[POLLED])
 {
 	struct __kernel_timespec t = { 0, REST_NS };
 	bool pending = false;
 	long n;
 
 	if (!s->flights_used) {
-		n = sys_ppoll(f, 2, &t);
+		n = sys_ppoll(f, POLLED, &t);
 		if (n)
 			return n;
 		bk_log_flush(s, false);
@@ -284,7 +286,31 @@ REST static long wait_events(struct bk_shim *s, struct pollfd f[2])
 		pending = bk_log_pending(s);
 		give_back(s);
 	}
-	return sys_ppoll(f, 2, pending ? &t : NULL);
+	return sys_ppoll(f, POLLED, pending ? &t : NULL);
+}
+
+/*
+ * The same where processes are watched: the next look is due soon.  A look that finds nothing new touches no buffer, so that the rest goes on
+ * between two of them.
+ */
+static bool wait_watching(struct bk_shim *s, struct pollfd f[POLLED], bool *rested)
+{
+	bool told, listens;
+	uint32_t ms = bk_watch_wait(&listens);
+	struct __kernel_timespec t = { 0, (long)ms * 1000000L };
+	long n;
+
+	if (!*rested && ms * 1000000L > REST_NS) {
+		bk_log_flush(s, false);
+		give_back(s);
+		*rested = true;
+	}
+	f[2].fd = listens ? s->watch : -1;
+	n = sys_ppoll(f, POLLED, &t);
+	told = n > 0 && (f[2].revents & POLLIN);
+	if (bk_watch_turn(s, told))
+		*rested = false;
+	return n > 0 && (f[0].revents | f[1].revents);
 }
 
 static void prepare_wait(struct bk_shim *s)
@@ -299,12 +325,14 @@ static void prepare_wait(struct bk_shim *s)
 REST static int serve(struct bk_shim *s, struct bk_start *start)
 {
 	int main_status = 0;
+	bool rested = false;
 
 	prepare_wait(s);
 	for (;;) {
-		struct pollfd f[2] = {
+		struct pollfd f[POLLED] = {
 			{ .fd = s->signals, .events = POLLIN },
 			{ .fd = s->flights_used < BK_FLIGHTS ? s->listener : -1, .events = POLLIN },
+			{ .fd = -1, .events = POLLIN },
 		};
 
 		if (s->flights_used && s->stops_untold) {
@@ -312,8 +340,10 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 			if (reap(s, &main_status))	/* what stopped before */
 				return main_status;
 		}
-		if (wait_events(s, f) <= 0)
+		if (s->watch >= 0 ? !wait_watching(s, f, &rested) : wait_events(s, f) <= 0) {
+			settle_down(s, start);
 			continue;
+		}
 		if (f[1].revents & POLLIN) {
 			if (!bk_notify_receive(s))
 				s->listener = -1;
@@ -331,6 +361,7 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 /* No listener: waits until the child has executed the function's image or failed, which clears vm_tid. */
 static void start_without_listener(struct bk_shim *s, struct bk_start *start)
 {
+	bk_watch_open(s);
 	bk_loop_main_loaded(s);
 	bk_child_go(start);
 	for (int tid = start->vm_tid; tid; tid = start->vm_tid)

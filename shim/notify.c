@@ -140,6 +140,25 @@ static void code(struct bk_shim *s, const struct seccomp_notif *n)
 	bk_notify_settle(s, n, &d);
 }
 
+struct bk_decision bk_mapping_judge(struct bk_shim *s, int tid, const struct bk_mapping *m, struct bk_request *r)
+{
+	struct bk_image image;
+	struct bk_decision d;
+	char link[64];
+
+	*r = (struct bk_request){ .section = BK_LIBRARIES };
+	/* map_files needs privilege: the file is looked at by its name, its number compared */
+	if (bk_image_open(s, tid, BK_AT_CWD, m->path.at, s->scratch->path, &image) < 0 || image.inode != m->inode) {
+		image = (struct bk_image){ .fd = -1, .anonymous = true };
+		r->path = m->path;
+	} else {
+		r->path = image.path;
+	}
+	d = bk_judge(s, r, &image, bk_own_fd(link, image.fd));
+	bk_image_close(&image);
+	return d;
+}
+
 /*
  * mprotect and pkey_mprotect: a file's mapping that becomes executable counts as one that was mapped so, and as generated
  * code, because a private copy of a listed file may hold anything by now.
@@ -157,18 +176,7 @@ static void protect(struct bk_shim *s, const struct seccomp_notif *n)
 			break;
 		if (!m.inode)
 			continue;
-		char link[64];
-		struct bk_image image;
-
-		/* map_files needs privilege: the file is looked at by its name, its number compared */
-		if (bk_image_open(s, (int)n->pid, BK_AT_CWD, m.path.at, s->scratch->path, &image) < 0 || image.inode != m.inode) {
-			image = (struct bk_image){ .fd = -1, .anonymous = true };
-			r.path = m.path;
-		} else {
-			r.path = image.path;
-		}
-		d = bk_judge(s, &r, &image, bk_own_fd(link, image.fd));
-		bk_image_close(&image);
+		d = bk_mapping_judge(s, (int)n->pid, &m, &r);
 		if (++files > 64)	/* more than anybody needs; a bound for the time that this takes */
 			d = (struct bk_decision){ BK_DENIED, BK_WHY_NO_RULE, UINT32_MAX };
 		if (bk_stops(d.verdict))

@@ -29,6 +29,13 @@ bool bk_judged(const struct bk_shim *s, enum bk_section section);
 /* The image that a task runs, for rules and events; empty where it cannot be read. */
 void bk_note_parent(int tid, char *out, size_t cap);
 
+/* Judges a file's mapping by its name and number; fills the request. */
+struct bk_decision bk_mapping_judge(struct bk_shim *s, int tid, const struct bk_mapping *m, struct bk_request *r);
+/* Judges the image of a running process, with the arguments that it was started with; its parent's image lies in flight_parent[0]. */
+struct bk_decision bk_exec_judge_running(struct bk_shim *s, int pid, bool main, struct bk_request *r);
+/* True where a decision about the main process is about the function itself, and not a wrapper before it. */
+bool bk_exec_is_main(const struct bk_shim *s, const struct bk_decision *d);
+
 /* An execve or execveat was notified; a followed one has loaded its image. */
 void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n);
 void bk_exec_after(struct bk_shim *s, int pid, struct bk_flight *f);

@@ -3,7 +3,7 @@
  * `--probe`: what this place offers, found by trying each thing in a child, one line each on standard output, for
  * buckler doctor.  A start does not come here: it uses what it needs and sees what it gets.
  */
-#include "shim/shim.h"
+#include "shim/watch.h"
 
 #define CHILD_STACK (64u << 10)
 
@@ -186,6 +186,11 @@ static void probe_rest(struct bk_shim *s)
 	(void)m;
 }
 
+static void probe_watch(struct bk_shim *s)
+{
+	s->place.offers |= bk_watch_probe();
+}
+
 static void probe_trace(struct bk_shim *s, struct trial *t)
 {
 	/* The filter can be installed and the tracer attached: together they are RET_TRACE with a live tracer. */
@@ -213,6 +218,7 @@ int bk_probe(struct bk_shim *s)
 	probe_child(s, &t);
 	probe_trace(s, &t);
 	probe_rest(s);
+	probe_watch(s);
 	kernel_name(release, release + sizeof release);
 	at = line(at, end, "offers=", s->place.offers);
 	at = line(at, end, "landlock=", s->place.landlock);

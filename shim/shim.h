@@ -11,6 +11,8 @@
  *	files     opens, makes, removes files in the place of the function
  *	landlock  the kernel's wall beneath
  *	image     files: canonical path, identity, hash, can the function change it
+ *	watch     processes looked at from outside, where nothing of the above is offered
+ *	process   what /proc says of a process
  *	log       events to lines, throttled, never blocking
  *	probe     `--probe`: what this place offers
  */
@@ -112,7 +114,7 @@ struct bk_shim {
 	struct bk_plan plan;
 	enum bk_mode least;
 	enum bk_form form;
-	int listener, signals, log;	/* descriptors, -1: none */
+	int listener, signals, log, watch;	/* descriptors, -1: none */
 	int main_pid, self, group, wait_timer;
 	uint32_t uid;
 	uint32_t seq, dropped, tokens, token_time;
@@ -241,6 +243,7 @@ struct bk_mapping {
 	uint64_t start, end, inode;
 	uint32_t device;
 	struct bk_text path;		/* in scratch->name; empty: anonymous */
+	bool executable;		/* only known to bk_maps_next() */
 };
 int bk_mapping_at(struct bk_shim *s, int tid, uint64_t address, struct bk_mapping *m);
 

@@ -154,6 +154,9 @@ static inline long sys_timer_set(int timer, long ns)
 
 	return BK_CALL(__NR_timer_settime, timer, 0, spec, 0, 0, 0);
 }
+static inline long sys_inotify_init(int flags) { return BK_CALL(__NR_inotify_init1, flags, 0, 0, 0, 0, 0); }
+static inline long sys_inotify_add(int fd, const char *path, uint32_t mask) { return BK_CALL(__NR_inotify_add_watch, fd, path, mask, 0, 0, 0); }
+static inline long sys_getdents(int fd, void *p, size_t n) { return BK_CALL(__NR_getdents64, fd, p, n, 0, 0, 0); }
 static inline long sys_send(int fd, const void *p, size_t n, int flags) { return BK_CALL(__NR_sendto, fd, p, n, flags, 0, 0); }
 static inline long sys_signalfd(const uint64_t *set) { return BK_CALL(__NR_signalfd4, -1, set, 8, SFD_CLOEXEC | SFD_NONBLOCK, 0, 0); }
 static inline long sys_ppoll(struct pollfd *fds, unsigned n, const struct __kernel_timespec *limit) { return BK_CALL(__NR_ppoll, fds, n, limit, 0, 8, 0); }

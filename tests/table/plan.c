@@ -52,6 +52,11 @@ static const struct row {
 	{ "xxexxxxxx", "AAUAAAAAA", { BK_CAN_RET_TRACE | BK_CAN_SEIZE, .notify_errno = ENOSYS }, BK_NONE, false, true, BK_GENERATED_CODE,
 	  "the kernel has no seccomp filters" },
 	{ "xxexxxxxx", "AAUAAAAAA", { .notify_errno = E2BIG }, BK_NONE, false, true, BK_GENERATED_CODE, "can be installed" },
+	{ "eeeexxxxx", "DDUUAAAAA", { BK_CAN_WATCH, .notify_errno = EPERM }, BK_WATCH, false, false, BK_PROCESSES, "ended after the fact; seccomp filters refused" },
+	{ "xxexxxxxx", "AAUAAAAAA", { BK_CAN_WATCH, .notify_errno = ENOSYS }, BK_WATCH, false, false, BK_GENERATED_CODE, "no seccomp filters" },
+	{ "exexxxxxx", "DAEAAAAAA", { BK_CAN_FILTER | BK_CAN_WATCH, .notify_errno = EBUSY }, BK_FILTER, false, false, BK_PROCESSES, "EBUSY" },
+	{ "eeeexxxxx", "EEEEAAAAA", { ALL | BK_CAN_WATCH }, BK_NOTIFY, true, false, BK_SECTIONS, "with ptrace verification" },
+	{ "exxxxxxxx", "DAAAAAAAA", { NOTIFY | BK_CAN_READ_MEMORY | BK_CAN_WATCH }, BK_NOTIFY, false, false, BK_PROCESSES, "" },
 };
 
 static void set_mode(struct bk_section_head *s, char letter)
@@ -102,7 +107,7 @@ int main(void)
 	ok(plan.alone && bk_plan_gap(&plan) == BK_PROCESSES, "an empty view is an enforced policy: nothing there enforces it");
 	memset(&plan, 0, sizeof(plan));
 	ok(bk_plan_gap(&plan) == BK_PROCESSES, "a zeroed plan enforces nothing");
-	ok(!strcmp(bk_mechanism_name(BK_NONE), "none") && !strcmp(bk_mechanism_name(BK_FILTER), "filter") && !bk_mechanism_name(BK_MECHANISMS),
+	ok(!strcmp(bk_mechanism_name(BK_NONE), "none") && !strcmp(bk_mechanism_name(BK_FILTER), "filter") && !strcmp(bk_mechanism_name(BK_WATCH), "watch") && !bk_mechanism_name(BK_MECHANISMS),
 	   "names of mechanisms");
 	ok(!strcmp(bk_status_name(BK_UNAVAILABLE), "unavailable") && !strcmp(bk_status_name(BK_ABSENT), "absent") &&
 	   !bk_status_name(BK_ABSENT + 1), "names of statuses");

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/watch.h"
+
+#include <linux/inotify.h>
+#include "shim/notify.h"
+#include "shim/process.h"
+
+#define POLL_MS		100u		/* between two looks when nothing is told */
+#define EXEC_GAP_MS	1u		/* the least between two that are told, by an exec */
+#define FILE_GAP_MS	10u		/* by a file that is opened in a watched folder, which some functions do all the time */
+#define PROCESSES	256u		/* numbers of processes that one look takes; further ones wait for the next */
+#define JUDGED		512u		/* images that were judged */
+#define SIZES		128u		/* processes whose memory's size is remembered */
+
+/* An exec is told when the loader is opened: the process is then not yet what it becomes.  It is looked for again after these. */
+static const uint8_t again_ms[] = { 1, 1, 2, 4, 0 };
+
+/* What the watch remembers: pages that are touched only where it runs. */
+static struct {
+	uint64_t judged[JUDGED];	/* bk_process_image(), found by its low bits and a few behind them */
+	struct { int32_t pid; uint32_t size; } sizes[SIZES];
+	uint64_t next_ms;		/* the next look */
+	uint64_t quiet_ms;		/* inotify is not listened to until then */
+	int32_t  last_loader;		/* watches up to this one are of loaders */
+	uint64_t started;		/* of the shim, in the unit of /proc/PID/stat */
+	uint8_t  again;			/* index in again_ms */
+	bool     unready;		/* somebody was in the middle of an exec */
+} watch __attribute__((section(".bss.watch"), aligned(4096)));
+
+static uint64_t now_ms(void)
+{
+	struct __kernel_timespec t = { 0, 0 };
+
+	sys_clock(1, &t);		/* CLOCK_MONOTONIC */
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* --- what is told ----------------------------------------------------------------------------------------------------------- */
+
+static const char *const loaders[] = {
+	"/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-aarch64.so.1", NULL
+};
+static const char *const folders[] = { "/tmp", "/var/tmp", "/dev/shm", NULL };
+
+static unsigned add_all(int fd, const char *const *paths)
+{
+	unsigned added = 0;
+
+	for (; *paths; paths++)
+		added += sys_inotify_add(fd, *paths, IN_OPEN) >= 0;
+	return added;
+}
+
+static int listen(void)
+{
+	int fd = (int)sys_inotify_init(O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return fd;
+	watch.last_loader = (int32_t)add_all(fd, loaders);	/* they are numbered from 1 */
+	if (add_all(fd, folders) + (unsigned)watch.last_loader > 0)
+		return fd;
+	sys_close(fd);
+	return -ENOENT;
+}
+
+static bool has_proc(void)
+{
+	struct bk_process p;
+
+	return bk_process_read((int)sys_getpid(), &p) == 0 && p.image;
+}
+
+uint32_t bk_watch_probe(void)
+{
+	int fd = listen();
+
+	if (fd < 0)
+		return 0;
+	sys_close(fd);
+	return has_proc() ? BK_CAN_WATCH : 0;
+}
+
+/* Reads what was told; true where an exec is among it. */
+static bool drain(struct bk_shim *s)
+{
+	char *bytes = (char *)s->scratch->block;
+	bool exec = false;
+	long n;
+
+	while ((n = sys_read(s->watch, bytes, sizeof s->scratch->block)) > 0)
+		for (long at = 0; at + (long)sizeof(struct inotify_event) <= n; ) {
+			const struct inotify_event *e = (const void *)(bytes + at);
+
+			exec |= e->wd <= watch.last_loader;	/* also -1: some were lost */
+			at += (long)sizeof *e + e->len;
+		}
+	return exec;
+}
+
+/* --- what was seen --------------------------------------------------------------------------------------------------------------- */
+
+/* True where the image was judged before; it counts as judged from now on.  A full row forgets: what is judged twice is no harm. */
+static bool was_judged(uint64_t image)
+{
+	unsigned row = (unsigned)image & (JUDGED - 1) & ~7u;
+
+	for (unsigned i = 0; i < 8; i++)
+		if (watch.judged[row + i] == image)
+			return true;
+	for (unsigned i = 7; i > 0; i--)
+		watch.judged[row + i] = watch.judged[row + i - 1];
+	watch.judged[row] = image;
+	return false;
+}
+
+void bk_watch_open(struct bk_shim *s)
+{
+	struct bk_process self;
+
+	s->watch = has_proc() ? listen() : -1;
+	if (s->watch < 0) {
+		s->watch = -1;
+		return;
+	}
+	s->place.offers |= BK_CAN_WATCH;
+	if (bk_process_read(s->self, &self) == 0) {
+		watch.started = self.started;
+		was_judged(self.image);	/* the function's process is in it until its exec is through */
+	}
+}
+
+static void forget(uint64_t image)
+{
+	unsigned row = (unsigned)image & (JUDGED - 1) & ~7u;
+
+	for (unsigned i = 0; i < 8; i++)
+		if (watch.judged[row + i] == image)
+			watch.judged[row + i] = 0;
+}
+
+static bool grew(const struct bk_process *p)
+{
+	unsigned at = (unsigned)p->pid % SIZES;
+
+	if (watch.sizes[at].pid == p->pid && watch.sizes[at].size == p->pages)
+		return false;
+	watch.sizes[at].pid = p->pid;
+	watch.sizes[at].size = p->pages;
+	return true;
+}
+
+/* --- whose it is ------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_above(const struct bk_shim *s, int pid)
+{
+	struct bk_process p = { .parent = s->self };
+
+	for (unsigned depth = 0; depth < 64 && p.parent > 0; depth++) {
+		if (p.parent == pid)
+			return true;
+		if (bk_process_read(p.parent, &p) < 0)
+			return false;
+	}
+	return false;
+}
+
+static bool is_ours(const struct bk_shim *s, int pid)
+{
+	struct bk_process p = { .parent = pid };
+	bool before = false;
+
+	for (unsigned depth = 0; depth < 64 && p.parent > 1 && bk_process_read(p.parent, &p) == 0; depth++) {
+		if (p.parent == s->self)
+			return true;
+		if (is_above(s, p.pid))
+			break;
+		before |= p.started < watch.started;
+	}
+	return !before && !(s->place.offers & BK_CAN_SUBREAPER) && bk_process_user(pid) == s->uid;
+}
+
+/* --- judging ------------------------------------------------------------------------------------------------------------------------- */
+
+/* Says so, and ends it where the verdict is to stop it: true then. */
+static bool settle(struct bk_shim *s, const struct bk_process *p, enum bk_event_kind kind, const struct bk_request *r, struct bk_decision d)
+{
+	struct bk_event e;
+
+	if (bk_stops(d.verdict))
+		d.verdict = BK_KILLED;
+	if (!bk_speaks(d.verdict) || !is_ours(s, p->pid))
+		return false;
+	if (d.verdict == BK_KILLED)
+		sys_kill(p->pid, SIGKILL);	/* before anything is written */
+	if (d.verdict == BK_KILLED && p->pid == s->main_pid)
+		s->main_refused = true;
+	bk_log_fill(s, &e, kind, r, &d, p->pid);
+	e.ppid = (uint32_t)p->parent;
+	e.mechanism = BK_WATCH;
+	bk_log_event(s, &e);
+	return d.verdict == BK_KILLED;
+}
+
+/* True where it is not to be looked at any further: it was ended, or is about to be something else. */
+static bool judge_image(struct bk_shim *s, const struct bk_process *p)
+{
+	struct bk_process now;
+	struct bk_request r;
+	struct bk_decision d;
+	bool main = p->pid == s->main_pid && !s->main_seen;
+
+	bk_note_parent(p->parent, s->scratch->flight_parent[0], sizeof s->scratch->flight_parent[0]);
+	d = bk_exec_judge_running(s, p->pid, main, &r);
+	/* What was read may be of the next image by now. */
+	if (bk_process_read(p->pid, &now) < 0 || now.gone || !now.ready || now.image != p->image) {
+		forget(p->image);
+		watch.unready = true;
+		return true;
+	}
+	if (main && bk_exec_is_main(s, &d))
+		s->main_seen = true;
+	return settle(s, p, BK_EVENT_EXEC, &r, d);
+}
+
+/* Files mapped executable; one that is not allowed is enough. */
+static void judge_mappings(struct bk_shim *s, const struct bk_process *p)
+{
+	struct { uint64_t base, inode; uint32_t device; } loader = { 0 };
+	struct bk_maps maps;
+	struct bk_mapping m;
+
+	if (bk_maps_open(s, p->pid, &maps) < 0)
+		return;
+	loader.base = bk_process_loader(s, p->pid);
+	while (bk_maps_next(&maps, &m)) {
+		struct bk_request r;
+
+		if (m.start == loader.base && m.inode)
+			loader.inode = m.inode, loader.device = m.device;
+		/* What the kernel itself maps for an exec was judged as that. */
+		if (!m.executable || (m.inode == p->inode && m.device == p->device) || (m.inode == loader.inode && m.device == loader.device))
+			continue;
+		struct bk_decision d = bk_mapping_judge(s, p->pid, &m, &r);
+		uint64_t key = (m.inode << 20 ^ m.device) * 0x9e3779b97f4a7c15ULL ^ (uint64_t)p->pid << 32;
+
+		if (!bk_speaks(d.verdict) || (!bk_stops(d.verdict) && was_judged(key | 1)))
+			continue;
+		bk_note_parent(p->pid, s->scratch->parent, sizeof s->scratch->parent);
+		r.parent = bk_text_of(s->scratch->parent);
+		if (settle(s, p, BK_EVENT_LOAD, &r, d))
+			break;
+	}
+	bk_maps_close(&maps);
+}
+
+/* True where there was something new about the process. */
+static bool look_at(struct bk_shim *s, int pid)
+{
+	struct bk_process p;
+	bool fresh = false;
+
+	if (pid == s->self || bk_process_read(pid, &p) < 0 || p.gone)
+		return false;
+	if (!p.ready) {
+		watch.unready = true;
+		return false;
+	}
+	if (bk_judged(s, BK_PROCESSES) && !was_judged(p.image)) {
+		if (judge_image(s, &p))
+			return true;
+		fresh = true;
+	}
+	if (bk_judged(s, BK_LIBRARIES) && grew(&p)) {
+		judge_mappings(s, &p);
+		fresh = true;
+	}
+	return fresh;
+}
+
+/* --- looking ------------------------------------------------------------------------------------------------------------------------- */
+
+/* Newest first: what was just started is what matters.  But the function itself before its forks, whose image is the same. */
+static bool look(struct bk_shim *s)
+{
+	int pids[PROCESSES];
+	unsigned count = bk_process_list(pids, PROCESSES);
+	bool fresh;
+
+	watch.unready = false;
+	fresh = !s->main_seen && look_at(s, s->main_pid);
+	while (count > 0)
+		fresh |= look_at(s, pids[--count]);
+	return fresh;
+}
+
+uint32_t bk_watch_wait(bool *poll)
+{
+	uint64_t now = now_ms();
+
+	uint64_t until = watch.next_ms;
+
+	*poll = now >= watch.quiet_ms;
+	if (!*poll && watch.quiet_ms < until)
+		until = watch.quiet_ms;
+	return until > now ? (uint32_t)(until - now) : 0;
+}
+
+/* Looks now, and when to look next: soon where something was told, else after the period. */
+bool bk_watch_turn(struct bk_shim *s, bool told)
+{
+	uint64_t now = now_ms();
+	bool fresh, exec = false;
+
+	if (!told && now < watch.next_ms)
+		return false;
+	if (told)
+		exec = drain(s);
+	fresh = look(s);
+	if (told)
+		watch.again = 0;
+	now = now_ms();
+	watch.next_ms = now + POLL_MS;
+	if (told)
+		watch.quiet_ms = now + (exec ? EXEC_GAP_MS : FILE_GAP_MS);
+	if (again_ms[watch.again] || watch.unready) {
+		watch.next_ms = now + (again_ms[watch.again] ? again_ms[watch.again] : 1);
+		watch.again += again_ms[watch.again] != 0;
+	}
+	return fresh || told;
+}
