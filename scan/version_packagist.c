@@ -2,7 +2,7 @@
 /*
  * Composer: a version gets four numbers ("1.2" is 1.2.0.0, "1.x-dev" is 1.9999999.9999999.9999999-dev), "stable" and build metadata fall away, and the rest
  * is compared as PHP's version_compare() does: any other word < dev < alpha < beta < RC < (a number or nothing) < patch.
- * The main branches ("dev-master" and its like) are above all releases, as Composer has them; another branch is below.
+ * A branch ("dev-master") is below all versions, as Composer 2 has it: what is in it nobody can say, and it is not silent.
  */
 #include "scan/version.h"
 
@@ -15,7 +15,7 @@ static const struct bk_span highest = { "9999999", 7 };
 struct composer {
 	struct bk_span number[NUMBERS];
 	const char *rest, *end;
-	int branch;			/* 1: a main branch, -1: another, 0: a version */
+	bool branch;
 };
 
 static const char *parse_numbers(const char *s, struct composer *v)
@@ -41,21 +41,14 @@ static const char *parse_numbers(const char *s, struct composer *v)
 	return s;
 }
 
-static int branch_of(const char *s)
+static bool is_branch(const char *s)
 {
-	static const char *const main_ones[] = { "dev-master", "dev-main", "dev-trunk", "dev-default" };
-
-	if (strncasecmp(s, "dev-", 4) != 0)
-		return 0;
-	for (size_t i = 0; i < 4; i++)
-		if (strcasecmp(s, main_ones[i]) == 0)
-			return 1;
-	return -1;
+	return strncasecmp(s, "dev-", 4) == 0;
 }
 
 static struct composer parse(const char *s)
 {
-	struct composer v = { .branch = branch_of(s) };
+	struct composer v = { .branch = is_branch(s) };
 
 	s += strspn(s, " \t");
 	s += (*s == 'v' || *s == 'V') && bk_is_digit(s[1]);
@@ -119,7 +112,7 @@ int bk_version_packagist(const char *a, const char *b)
 	struct composer x = parse(a), y = parse(b);
 
 	if (x.branch || y.branch)
-		return x.branch != y.branch ? x.branch - y.branch : strcasecmp(a, b);
+		return x.branch != y.branch ? y.branch - x.branch : strcasecmp(a, b);
 	for (int i = 0; i < NUMBERS; i++) {
 		int r = bk_span_numbers(x.number[i], y.number[i]);
 

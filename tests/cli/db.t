@@ -25,6 +25,14 @@ cp a.db first.db
 run "$BUCKLER" db build -o a.db --kev "$S/kev.json" --epss "$S/epss.csv" "$S/osv" "$S/own"
 ok 'the same sources make the same file' cmp a.db first.db
 
+# --- progress, on a terminal only ---
+if command -v script >/dev/null; then
+	script -qec "$BUCKLER db build -o tty.db $S/osv" /dev/null </dev/null >tty
+	like "$(tr '\r' '\n' <tty)" '^osv  [0-9]+ records' 'build: progress on a terminal'
+else
+	skip 1 'script is not here'
+fi
+
 # --- a zip, gzip, and the same record twice ---
 (cd "$S/osv/npm" && /usr/bin/python3 -m zipfile -c "$T/npm.zip" ./*.json)
 gzip -c "$S/kev.json" >kev.json.gz

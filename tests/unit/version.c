@@ -28,7 +28,7 @@ static const struct row {
 	{ BK_MAVEN, "jre", "31.1-android 31.1-jre 31.2-android 32.0.0-jre" },
 	{ BK_RUBYGEMS, "Gem::Version", "1.0.a 1.0.a.2 1.0.b1 1.0-rc1=1.0.pre.rc1 1.0.rc1 1.0=1=1.0.0 1.0.1.pre 1.0.1 1.9.a 1.9 1.10.A 1.10" },
 	{ BK_RUBYGEMS, "long numbers, platform", "6.1.7.9 6.1.7.10 7.0.0.alpha1 7.0.0.alpha2 7.0.0.rc3 7.0.0 20240101000000000000000000" },
-	{ BK_PACKAGIST, "Composer", "dev-feature 1.0.0-dev=1.0-dev 1.0-alpha1=1.0.0a1=1.0.0-ALPHA1 1.0-beta 1.0-beta2=1.0.0.0-b2 1.0.0-RC1=1.0.0rc1 1.0=v1.0.0=1.0.0.0=1.0.0-stable=1.0+build 1.0-p1=1.0-patch1=1.0.0-pl1 1.0.1 1.x-dev 2.0 dev-master" },
+	{ BK_PACKAGIST, "Composer", "dev-feature dev-master 1.0.0-dev=1.0-dev 1.0-alpha1=1.0.0a1=1.0.0-ALPHA1 1.0-beta 1.0-beta2=1.0.0.0-b2 1.0.0-RC1=1.0.0rc1 1.0=v1.0.0=1.0.0.0=1.0.0-stable=1.0+build 1.0-p1=1.0-patch1=1.0.0-pl1 1.0.1 1.x-dev 2.0" },
 	{ BK_PACKAGIST, "branches", "1.2.3 1.2.x-dev 1.3.0-dev 1.3.0 1.x-dev=1.*-dev" },
 	{ BK_DEBIAN, "deb-version", "1.0~~ 1.0~~a 1.0~ 1.0=0:1.0=1.0-0 1.0-1~deb12u1 1.0-1 1.0-1+b1 1.0-1.1 1.0a 1.0+b 1.0.1 1.2 1.10 1:0.1" },
 	{ BK_DEBIAN, "stable updates", "3.0.9-1 3.0.11-1~deb12u1 3.0.11-1~deb12u2 3.0.11-1 3.1.0~rc1-1 3.1.0-1" },

@@ -10,6 +10,7 @@
 #include "tests/support/tap.h"
 
 #define VERSIONS 80
+#define SLACK 16
 
 static const struct program {
 	enum bk_ecosystem ecosystem;
@@ -31,6 +32,11 @@ static const struct program {
 	{ BK_RPM, "rpm", "command -v rpm", "tr '\\n' ' ' >list; rpm --eval '%{lua: local v = {} for s in io.open(\"list\"):read(\"a\"):gmatch(\"%S+\") do v[#v+1] = s end "
 	  "for _, a in ipairs(v) do for _, b in ipairs(v) do print((\"<=>\"):sub(rpm.vercmp(a, b) + 2, rpm.vercmp(a, b) + 2)) end end}' | tr -d '\\n'",
 	  "1.0 1.0.1 1:0.9 1.10 1_0 01.2 1.0a", "- ~rc1 ^git1 a .1 ~ ^ .a.1", false },
+	{ BK_PACKAGIST, "Composer", "test -e /usr/share/php/Composer/Semver/autoload.php && command -v php", "cat >c.php <<'E'\n"
+	  "<?php require '/usr/share/php/Composer/Semver/autoload.php'; $p = new Composer\\Semver\\VersionParser; $v = [];\n"
+	  "foreach (file('php://stdin', FILE_IGNORE_NEW_LINES) as $s) $v[] = $p->normalize($s);\n"
+	  "foreach ($v as $a) foreach ($v as $b) echo Composer\\Semver\\Comparator::lessThan($a, $b) ? '<' : (Composer\\Semver\\Comparator::greaterThan($a, $b) ? '>' : '=');\nE\nphp c.php",
+	  "1.0 v1.0.0 1.0.0.1 1.10 1.2.3 1.0.1", "- -alpha1 beta -b2 -RC1 -patch1 -p2 -dev -alpha1-dev +build -stable", false },
 	{ BK_MAVEN, "Maven", "test -e /usr/share/java/maven-artifact-3.x.jar && command -v java", "cat >L.java <<'E'\n"
 	  "import java.util.*; import org.apache.maven.artifact.versioning.ComparableVersion;\n"
 	  "class L { public static void main(String[] x) { List<ComparableVersion> v = new ArrayList<>(); Scanner s = new Scanner(System.in);\n"
@@ -76,8 +82,8 @@ static bool ask(const struct program *p, char list[][64], int n, char *answers)
 		fprintf(f, "%s\n", list[i]);
 	fclose(f);
 	f = popen(command, "r");
-	got = fread(answers, 1, (size_t)(n * n), f);
-	return pclose(f) == 0 && got == (size_t)(n * n);
+	got = fread(answers, 1, (size_t)(n * n) + SLACK, f);	/* to its end, or the program has nobody to write to */
+	return pclose(f) == 0 && got >= (size_t)(n * n);
 }
 
 static int sign(int n)
@@ -87,7 +93,7 @@ static int sign(int n)
 
 static void compare(const struct program *p)
 {
-	static char list[VERSIONS][64], answers[VERSIONS * VERSIONS];
+	static char list[VERSIONS][64], answers[VERSIONS * VERSIONS + SLACK];
 	int n = make(p, list), wrong = 0;
 	bool asked = ask(p, list, n, answers);
 
