@@ -56,6 +56,16 @@ static long filter(unsigned flags)
 }
 
 static bool listener(void) { return filter(SECCOMP_FILTER_FLAG_NEW_LISTENER) >= 0; }
+/* One that answers a call by itself takes it from the shim. */
+static bool own_filter(void) { return filter(0) == 0; }
+
+static bool own_filter_by_prctl(void)
+{
+	struct sock_fprog program = { 1, (struct sock_filter *)allow };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 static bool no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && own_pid(); }
 
 static bool fault(void) { return syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY) >= 0; }
@@ -125,6 +135,8 @@ static const struct way ways[] = {
 	{ "int80", old_call, own_pid },
 #endif
 	{ "listener", listener, seccomp_twin },
+	{ "own-filter", own_filter, seccomp_twin },
+	{ "own-filter-prctl", own_filter_by_prctl, seccomp_twin },
 	{ "userfaultfd", fault, fault_twin },
 	{ "bpf", berkeley, plain_input },
 	{ "perf", counters, limits },
