@@ -119,7 +119,20 @@ static bool has_fast(struct bk_shim *s)
 	return s->sha == BK_SHA_FAST;
 }
 
-static bool hash_file(struct bk_shim *s, const char *link, uint8_t digest[32])
+/*
+ * True where writing through a mapping changes the file's ctime.  It does not on tmpfs, where a page that was read first is then written
+ * without a fault, nor for certain behind FUSE and the network.  File systems that keep their pages on a disk, and only they, map extents;
+ * an overlay answers for the file below it.
+ */
+static bool tells_writes(int fd)
+{
+	struct fiemap map = { .fm_length = 1 };
+
+	return sys_ioctl(fd, FS_IOC_FIEMAP, &map) == 0;
+}
+
+/* `*kept`: the hash stays that of the file as long as its ctime stays. */
+static bool hash_file(struct bk_shim *s, const char *link, uint8_t digest[32], bool *kept)
 {
 	struct bk_sha256 hash;
 	int fd = (int)sys_open(link, O_RDONLY | O_CLOEXEC);
@@ -133,6 +146,7 @@ static bool hash_file(struct bk_shim *s, const char *link, uint8_t digest[32])
 		bk_sha256_add(&hash, s->scratch->block, (size_t)n);
 		at += (uint64_t)n;
 	}
+	*kept = tells_writes(fd);
 	sys_close(fd);
 	bk_sha256_finish(&hash, digest);
 	return n == 0;
@@ -153,12 +167,13 @@ static bool settled(const struct bk_image *image, const char *link)
 const uint8_t *bk_image_sha256(struct bk_shim *s, struct bk_image *image, const char *link)
 {
 	struct bk_seen *seen = image->seen;
+	bool kept;
 
 	if (seen->flags & BK_SEEN_SHA256)
 		return seen->sha256;
-	if (!hash_file(s, link, seen->sha256))
+	if (!hash_file(s, link, seen->sha256, &kept))
 		return NULL;
-	if (settled(image, link))
+	if (kept && settled(image, link))
 		seen->flags |= BK_SEEN_SHA256;
 	return seen->sha256;
 }

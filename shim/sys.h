@@ -15,7 +15,9 @@
 #include <asm/statfs.h>
 #include <asm/unistd.h>
 #include <linux/errno.h>
+#include <linux/fiemap.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/futex.h>
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
