@@ -19,6 +19,8 @@ const char *bk_child_search(const char *name, char *const *envp, char *out, size
 	for (const char *p = name; *p; p++)
 		if (*p == '/')
 			return name;
+	if (!*name)
+		return name;
 	for (; *envp; envp++)
 		if (bk_text_starts(bk_text_of(*envp), BK_TEXT("PATH=")))
 			path = *envp + 5;

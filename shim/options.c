@@ -143,6 +143,8 @@ static int read_descriptor(const char *value, int *fd)
 
 	if (!value || !*value || *end || n > 1u << 20)
 		return bad("this option takes a descriptor number, not", value ? value : "");
+	if (sys_fcntl((int)n, F_GETFD, 0) < 0)
+		return bad("this descriptor is not open:", value);
 	*fd = (int)n;
 	return 0;
 }

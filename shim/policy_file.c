@@ -14,11 +14,11 @@ static int open_default(const struct bk_options *o, char *name, size_t cap)
 		while (n > 0 && name[n - 1] != '/')
 			n--;
 		bk_put(name + n, name + cap, file);
-		fd = (int)sys_open(name, O_RDONLY | O_CLOEXEC);
+		fd = (int)sys_open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	}
 	if (fd < 0) {
 		bk_put(name, name + cap, "/opt/buckler/policy.bkl");
-		fd = (int)sys_open(name, O_RDONLY | O_CLOEXEC);
+		fd = (int)sys_open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	}
 	(void)o;
 	return fd;
@@ -55,6 +55,44 @@ static int check_owner(struct bk_shim *s, const char *name, const struct bk_opti
 	return 0;
 }
 
+/* True where the function could write to the file, which a mapping would show. */
+static bool can_write(const struct bk_shim *s, int fd, const struct stat *st)
+{
+	struct statfs fs;
+	char link[64];
+	long seals = sys_fcntl(fd, F_GET_SEALS, 0), access;
+
+	bk_own_fd(link, fd);
+	if ((seals > 0 && (seals & F_SEAL_WRITE)) || (sys_statfs(link, &fs) == 0 && (fs.f_flags & 1)))	/* ST_RDONLY */
+		return false;
+	if (s->uid == 0 || st->st_uid == s->uid)
+		return true;
+	access = sys_access(link, 2);
+	return access != -EACCES && access != -EROFS && access != -EPERM;
+}
+
+static void *copy(int fd, size_t size)
+{
+	char *at = sys_mmap(BK_NEAR_POLICY, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
+
+	for (size_t done = 0; (unsigned long)at <= -4096UL && done < size; ) {
+		long n = sys_pread(fd, at + done, size - done, done);
+
+		if (n <= 0)
+			break;		/* what is missing is zero, and found out */
+		done += (size_t)n;
+	}
+	return at;
+}
+
+/* In place, which costs nothing, where nobody in the tree can change it; else as it is now, in memory of our own. */
+static void *content(const struct bk_shim *s, int fd, const struct stat *st)
+{
+	size_t size = (size_t)st->st_size;
+
+	return can_write(s, fd, st) ? copy(fd, size) : sys_mmap(BK_NEAR_POLICY, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd);
+}
+
 static int map(struct bk_shim *s, int fd, const char *name)
 {
 	struct stat st;
@@ -65,7 +103,7 @@ static int map(struct bk_shim *s, int fd, const char *name)
 		return refuse(s, name, "it is not a regular file");
 	if (st.st_size < (long)sizeof(struct bk_policy_header) || st.st_size > (long)BK_POLICY_MAX)
 		return refuse(s, name, "its size is not that of a compiled policy: make it with `buckler compile`");
-	void *at = sys_mmap(BK_NEAR_POLICY, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd);
+	void *at = content(s, fd, &st);
 	if ((unsigned long)at > -4096UL)
 		return refuse(s, name, "it cannot be mapped");
 	enum bk_policy_error error = bk_policy_open(&s->policy, at, (size_t)st.st_size, &offset);
@@ -85,7 +123,7 @@ int bk_policy_map(struct bk_shim *s, const struct bk_options *o)
 
 	bk_put(name, name + sizeof name, o->policy ? o->policy : "from the given descriptor");
 	if (fd < 0)
-		fd = o->policy ? (int)sys_open(o->policy, O_RDONLY | O_CLOEXEC) : open_default(o, name, sizeof name);
+		fd = o->policy ? (int)sys_open(o->policy, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : open_default(o, name, sizeof name);
 	if (fd < 0)
 		return refuse(s, name, open_error(fd));
 	int status = map(s, fd, name);

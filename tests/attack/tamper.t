@@ -11,6 +11,20 @@ processes:
 YAML
 "$BUCKLER" compile -q p.yaml -o p.bkl || exit 2
 
+# --- the policy is rewritten in place ---
+
+printf 'version: 1\nprocesses: [/usr/bin/cp, /usr/bin/dd,                /usr/bin/xd]\n' >narrow.yaml
+printf 'version: 1\nprocesses: [/usr/bin/cp, /usr/bin/dd, /usr/bin/id]\n' >wide.yaml
+"$BUCKLER" compile -q narrow.yaml -o narrow.bkl && "$BUCKLER" compile -q wide.yaml -o wide.bkl || exit 2
+is "$(wc -c <narrow.bkl)" "$(wc -c <wide.bkl)" 'policies of one size'
+for how in 'dd if=wide.bkl of=live.bkl conv=notrunc status=none' 'cp wide.bkl live.bkl'; do
+	cp narrow.bkl live.bkl
+	run "$SHIM" -p live.bkl -- /bin/sh -c "/usr/bin/id; $how && echo written; /usr/bin/id; echo status \$?"
+	out '^written$' "the policy is rewritten: ${how%% *}"
+	out '^status 126$' 'the policy is rewritten: what the old one did not allow stays refused'
+	unlike "$(cat out)" 'uid=' 'and did not run'
+done
+
 # --- the shim is killed from outside ---
 
 cat >stays.py <<'PY'

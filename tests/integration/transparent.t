@@ -77,6 +77,17 @@ printf 'garbage' >bad.bkl
 run "$SHIM" -p bad.bkl -- true
 status 125 'a damaged policy: 125'
 
+mkfifo pipe.bkl
+run timeout 10 "$SHIM" -p pipe.bkl -- true
+status 125 'a policy that is a pipe: 125, not a wait for its writer'
+err 'not a regular file' 'and said so'
+run "$SHIM" --log-fd 77 -p p.bkl -- true
+status 125 'a log that is not open: 125'
+err "not open: '77'" 'and said so'
+# shellcheck disable=SC2086
+run $shim ''
+status 127 'an empty name: 127'
+
 # --- what a process is given ---
 
 both : ./state
