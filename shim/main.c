@@ -9,7 +9,10 @@ void bk_start(long *initial);
 /* The stack first: below it lies read-only text, so that running out of it is a fault and not a write into the state. */
 static struct {
 	char stack[STACK_SIZE];
-	struct bk_shim shim;
+	union {
+		struct bk_shim shim;
+		char page[BK_PAGE];
+	};
 } memory __attribute__((aligned(4096), section(".bss.memory")));
 
 /* What must outlive the switch of stacks; lies on the initial stack until the child has left it. */
@@ -22,6 +25,14 @@ struct initial {
 char *bk_stack_low(void)
 {
 	return memory.stack;
+}
+
+void *bk_state_rest(size_t *size)
+{
+	size_t used = (sizeof memory.shim + 15) & ~(size_t)15;
+
+	*size = sizeof memory.page > used ? sizeof memory.page - used : 0;
+	return memory.page + used;
 }
 
 static int execute(const struct bk_options *o, char *search)

@@ -71,10 +71,14 @@ static bool can_write(const struct bk_shim *s, int fd, const struct stat *st)
 	return access != -EACCES && access != -EROFS && access != -EPERM;
 }
 
+/* A small policy costs no page of its own. */
 static void *copy(int fd, size_t size)
 {
-	char *at = sys_mmap(BK_NEAR_POLICY, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
+	size_t rest;
+	char *at = bk_state_rest(&rest);
 
+	if (size > rest)
+		at = sys_mmap(BK_NEAR_POLICY, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
 	for (size_t done = 0; (unsigned long)at <= -4096UL && done < size; ) {
 		long n = sys_pread(fd, at + done, size - done, done);
 

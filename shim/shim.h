@@ -269,6 +269,8 @@ int bk_probe(struct bk_shim *s);
 /* Gives the scratch area's memory back, all content lost; ends the program where there is none. */
 void bk_scratch_new(struct bk_shim *s);
 
+/* What the page of the shim's state has left (main.c); nobody but the policy's copy uses it. */
+void *bk_state_rest(size_t *size);
 /* The lowest byte of the shim's own stack (main.c). */
 char *bk_stack_low(void);
 
