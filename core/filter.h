@@ -10,7 +10,7 @@
 #include <linux/filter.h>
 #include "core/plan.h"
 
-#define BK_FILTER_MAX 896u		/* instructions; the kernel takes 4096 */
+#define BK_FILTER_MAX 512u		/* instructions; the kernel takes 4096 */
 
 /*
  * What bk_filter_spec.flags ask for.  Without NOTIFY refused calls answer a plain errno, NO_CODE answers EACCES, and all

@@ -178,6 +178,99 @@ uint32_t bk_family_number(struct bk_text name)
 
 /* --- text --- */
 
+/* A number of at most `most`, in base 10 or 16; its length, 0 where there is none. */
+static uint32_t parse_number(struct bk_text t, uint32_t base, uint32_t most, uint32_t *value)
+{
+	uint32_t n = 0;
+
+	*value = 0;
+	for (; n < t.len; n++) {
+		char c = t.at[n] | 32;
+		uint32_t digit = t.at[n] >= '0' && t.at[n] <= '9' ? (uint32_t)(t.at[n] - '0') : base == 16 && c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10) : base;
+
+		if (digit >= base)
+			break;
+		*value = *value * base + digit;
+		if (*value > most)
+			return 0;
+	}
+	return n;
+}
+
+static uint32_t parse_inet(struct bk_text t, uint8_t out[4])
+{
+	uint32_t at = 0, value, n;
+
+	for (uint32_t i = 0; i < 4; i++) {
+		if (i && (at >= t.len || t.at[at++] != '.'))
+			return 0;
+		n = parse_number(bk_text_from(t, at), 10, 255, &value);
+		if (!n)
+			return 0;
+		out[i] = (uint8_t)value;
+		at += n;
+	}
+	return at;
+}
+
+/* Groups until something else comes; where "::" stood, in *gap.  A dotted end is not read: nobody writes it here. */
+static uint32_t parse_groups(struct bk_text t, uint16_t groups[8], uint32_t *count, uint32_t *gap)
+{
+	uint32_t at = 0, value, n;
+
+	*count = 0;
+	*gap = 8;
+	while (*count < 8) {
+		if (*gap == 8 && at + 1 < t.len && t.at[at] == ':' && t.at[at + 1] == ':') {
+			*gap = *count;
+			at += 2;
+		} else if (*count && !(*gap == *count) && at < t.len && t.at[at] == ':') {
+			at++;
+		} else if (*count && *gap != *count) {
+			break;
+		}
+		n = parse_number(bk_text_from(t, at), 16, 0xffff, &value);
+		if (!n)
+			break;
+		groups[(*count)++] = (uint16_t)value;
+		at += n;
+	}
+	return at;
+}
+
+static uint32_t parse_inet6(struct bk_text t, uint8_t out[16])
+{
+	uint16_t groups[8];
+	uint32_t count, gap, n = parse_groups(t, groups, &count, &gap);
+
+	if (!n || (gap == 8) != (count == 8))
+		return 0;
+	for (uint32_t i = 0; i < 8; i++) {
+		uint32_t behind = 8 - (count - gap);
+		uint16_t g = i < gap && i < count ? groups[i] : gap < 8 && i >= behind ? groups[i - behind + gap] : 0;
+
+		out[2 * i] = (uint8_t)(g >> 8);
+		out[2 * i + 1] = (uint8_t)g;
+	}
+	return n;
+}
+
+uint32_t bk_address_parse(struct bk_text text, struct bk_endpoint *out)
+{
+	bool bracket = text.len && text.at[0] == '[';
+	uint32_t n;
+
+	*out = (struct bk_endpoint){ .family = BK_INET, .prefix = 32 };
+	n = bracket ? 0 : parse_inet(text, out->address);
+	if (n)
+		return n;
+	*out = (struct bk_endpoint){ .family = BK_INET6, .prefix = 128 };
+	n = parse_inet6(bracket ? bk_text_from(text, 1) : text, out->address);
+	if (n && bracket)
+		n = n + 1 < text.len && text.at[n + 1] == ']' ? n + 2 : 0;
+	return n;
+}
+
 struct out {
 	char *at;
 	uint32_t len;

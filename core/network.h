@@ -46,6 +46,9 @@ bool bk_address_translated(const struct bk_endpoint *e, struct bk_endpoint *out)
 bool bk_address_is_metadata(const struct bk_endpoint *e);
 bool bk_name_is_metadata(struct bk_text domain);
 
+/* Reads an address at the start of `text`, IPv6 with or without brackets; returns its length, 0 where there is none.  The port is 0. */
+uint32_t bk_address_parse(struct bk_text text, struct bk_endpoint *out);
+
 #define BK_ADDRESS_TEXT 48u
 /* "10.0.0.1", "fd00:ec2::254" (RFC 5952); NUL-terminated; the length.  Other families: their name or number. */
 uint32_t bk_address_text(const struct bk_endpoint *e, char out[BK_ADDRESS_TEXT]);

@@ -129,8 +129,13 @@ static enum bk_status status_of(const struct bk_policy *policy, const struct bk_
 	case BK_READ:
 	case BK_PLANT:
 		return status_of_files(policy, plan, place, section);
+	case BK_CONNECT:
+	case BK_LISTEN:
+		if (!notify || !has(place, BK_CAN_READ_MEMORY))
+			return BK_UNAVAILABLE;
+		return has(place, BK_CAN_GETFD) ? BK_ENFORCED : BK_DETECTED;
 	default:
-		return BK_UNAVAILABLE;	/* network: no mechanism judges it */
+		return BK_UNAVAILABLE;
 	}
 }
 

@@ -47,6 +47,7 @@ struct bk_plan {
  * files: enforced by notify where the shim can hand over what it opened (ADDFD) and Landlock lies beneath for what it must let
  * go (FIFOs, terminals), files.read and files.code without Landlock, too; else "detected".  With the filter alone Landlock enforces
  * files.write where its rules can say all that the policy does (bk_plan_landlock_exact()).
+ * network: enforced with pidfd_getfd; "detected" without: judged before the call only.
  * filter: generated_code enforced.  With it or without it, processes and libraries are detected by the watch where that is there: they are
  * found and ended after the fact.
  */

@@ -225,7 +225,7 @@ unsigned bk_files_umask(struct bk_shim *s, int tid)
  * The shim's open is made with the shim's rights.  An unprivileged task cannot change its own under no_new_privs; one of root can, and
  * its calls then go on by themselves, with Landlock beneath.
  */
-static bool same_rights(struct bk_shim *s, int tid)
+bool bk_same_rights(struct bk_shim *s, int tid)
 {
 	char *text;
 
@@ -244,7 +244,7 @@ static void finish(struct bk_file_call *c)
 		return;			/* what was read may have been another task's */
 	if (!passes_all(c))
 		bk_notify_settle(c->s, c->n, &c->decision);
-	else if (!(c->s->place.offers & BK_CAN_ADDFD) || bk_act_must_go_on(c) || !same_rights(c->s, (int)c->n->pid))
+	else if (!(c->s->place.offers & BK_CAN_ADDFD) || bk_act_must_go_on(c) || !bk_same_rights(c->s, (int)c->n->pid))
 		bk_notify_answer(c->s, c->n->id, 0);
 	else
 		bk_act_make(c);

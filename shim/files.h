@@ -36,6 +36,9 @@ int bk_resolve(struct bk_shim *s, int tid, int directory, unsigned how, char *ou
 int bk_resolve_descriptor(struct bk_shim *s, int tid, int descriptor, char *out, struct bk_target *place);
 void bk_target_close(struct bk_target *place);
 
+/* True where what the shim does in a task's place is done with that task's own rights. */
+bool bk_same_rights(struct bk_shim *s, int tid);
+
 /* Answers a call of BK_JOB_FILE. */
 void bk_files_notified(struct bk_shim *s, const struct seccomp_notif *n);
 

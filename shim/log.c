@@ -122,6 +122,8 @@ static uint64_t key_of(const struct bk_event *e)
 
 	key = mix(key, e->argv.at, e->argv.at ? e->argv.size : 0);
 	key = mix(key, e->parent.at, e->parent.len);
+	key = mix(key, e->address.at, e->address.len);
+	key = mix(key, e->domain.at, e->domain.len) ^ (uint64_t)e->port << 24;
 	return key | 1;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Waits for notifications, signals and stopped processes; reaps and forwards as an init must. */
+#include "shim/network.h"
 #include "shim/watch.h"
 
 #define REST_NS		20000000L	/* quiet for this long: buffers go back to the kernel */
@@ -115,6 +116,8 @@ void bk_loop_main_loaded(struct bk_shim *s)
 	enum bk_section gap;
 
 	sys_prctl(PR_SET_DUMPABLE, 0);
+	if (bk_judged(s, BK_CONNECT) || bk_judged(s, BK_LISTEN))
+		bk_network_probe(s);
 	bk_plan_make(&s->policy, &s->place, &s->plan);
 	s->started = true;
 	gap = bk_plan_gap(&s->plan);
@@ -266,7 +269,7 @@ static void end_the_rest(struct bk_shim *s)
 	}
 }
 
-#define POLLED 3			/* signals, notifications, the watch's inotify */
+#define POLLED 4			/* signals, notifications, the watch's inotify */
 
 /* --- the loop --------------------------------------------------------------------------------------------------------------------- */
 
@@ -285,6 +288,10 @@ REST static long wait_events(struct bk_shim *s, struct pollfd f[POLLED])
 		t = (struct __kernel_timespec){ SUMMARY_S, 0 };
 		pending = bk_log_pending(s);
 		give_back(s);
+	}
+	if (s->pending_used) {
+		t = (struct __kernel_timespec){ 0, BK_PENDING_TICK_NS };
+		pending = true;
 	}
 	return sys_ppoll(f, POLLED, pending ? &t : NULL);
 }
@@ -333,6 +340,7 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 			{ .fd = s->signals, .events = POLLIN },
 			{ .fd = s->flights_used < BK_FLIGHTS ? s->listener : -1, .events = POLLIN },
 			{ .fd = -1, .events = POLLIN },
+			{ .fd = s->events, .events = POLLIN },
 		};
 
 		if (s->flights_used && s->stops_untold) {
@@ -341,9 +349,13 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 				return main_status;
 		}
 		if (s->watch >= 0 ? !wait_watching(s, f, &rested) : wait_events(s, f) <= 0) {
+			if (s->pending_used)
+				bk_pending_tick(s);
 			settle_down(s, start);
 			continue;
 		}
+		if (f[3].revents)
+			bk_pending_ready(s);
 		if (f[1].revents & POLLIN) {
 			if (!bk_notify_receive(s))
 				s->listener = -1;
@@ -384,8 +396,11 @@ static int end_like(struct bk_shim *s, int status)
 
 int bk_loop(struct bk_shim *s, struct bk_start *start)
 {
+	struct bk_pending own[BK_PENDING_OWN] = { 0 };	/* here, because the stack's page has room at rest */
 	int status;
 
+	s->pending = s->pending_own = own;
+	s->pending_cap = BK_PENDING_OWN;
 	if (s->listener < 0)
 		start_without_listener(s, start);
 	status = serve(s, start);

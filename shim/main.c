@@ -65,6 +65,10 @@ static uint32_t filter_flags(struct bk_shim *s)
 		flags |= BK_FILTER_WRITE;
 	if (mode_of(s, BK_READ) != BK_OFF)
 		flags |= BK_FILTER_READ;
+	if (mode_of(s, BK_CONNECT) != BK_OFF)
+		flags |= BK_FILTER_CONNECT;
+	if (mode_of(s, BK_LISTEN) != BK_OFF)
+		flags |= BK_FILTER_LISTEN;
 	if (flags & (BK_FILTER_NO_CODE | BK_FILTER_ASK_CODE))
 		flags |= BK_FILTER_MAP;		/* a memory file, mapped */
 	return flags;
@@ -94,7 +98,7 @@ static void get_ready(struct bk_shim *s, const struct bk_options *o)
 	s->uid = (uint32_t)sys_geteuid();
 	s->least = o->least;
 	s->form = o->form;
-	s->listener = s->signals = s->log = s->terminal = s->watch = -1;
+	s->listener = s->signals = s->log = s->terminal = s->watch = s->events = -1;
 	bk_scratch_new(s);
 	bk_log_open(s, o->log_fd >= 0 ? o->log_fd : 2);
 	if (o->log_fd >= 0)
@@ -123,6 +127,7 @@ void bk_start(long *initial)
 		sys_exit(status);
 	bk_gather_own(s, i.options.envp);
 	bk_files_start(s, i.options.envp);
+	bk_network_start(s, &i.options);
 	i.start = (struct bk_start){ .shim = s, .options = &i.options, .filter_flags = filter_flags(s), .vm_tid = -1 };
 	i.start.image = bk_child_search(*i.options.argv, i.options.envp, i.search, sizeof i.search);
 	bk_run_on(memory.stack + STACK_SIZE, supervise, &i);

@@ -8,6 +8,7 @@
  *	mmap	a process with one thread cannot be raced; any other is stopped behind the call and the new mapping compared
  */
 #include "shim/files.h"
+#include "shim/network.h"
 
 /* --- answering -------------------------------------------------------------------------------------------------------- */
 
@@ -326,6 +327,8 @@ bool bk_notify_receive(struct bk_shim *s)
 		(n->data.nr == __NR_mprotect || n->data.nr == __NR_pkey_mprotect ? protect : code)(s, n);
 	else if (call.job == BK_JOB_FILE)
 		bk_files_notified(s, n);
+	else if (call.job == BK_JOB_NETWORK)
+		bk_network_notified(s, n);
 	else if (call.job == BK_JOB_REFUSED)
 		refused(s, n, &call);
 	else

@@ -14,6 +14,7 @@
  *	watch     processes looked at from outside, where nothing of the above is offered
  *	process   what /proc says of a process
  *	log       events to lines, throttled, never blocking
+ *	network   connections, sends, listening: made on duplicates of the function's sockets (network.h)
  *	probe     `--probe`: what this place offers
  */
 #ifndef BK_SHIM_H
@@ -107,6 +108,9 @@ struct bk_scratch {
 	char stack[BK_STACK_MAX];
 };
 
+#define BK_IMPLICIT 3u			/* Runtime API, X-Ray's daemon, the Azure host */
+struct bk_pending;
+
 struct bk_shim {
 	struct bk_policy policy;
 	struct bk_scratch *scratch;
@@ -115,6 +119,7 @@ struct bk_shim {
 	enum bk_mode least;
 	enum bk_form form;
 	int listener, signals, log, watch;	/* descriptors, -1: none */
+	int events;			/* epoll: sockets of calls that wait, -1: none yet */
 	int main_pid, self, group, wait_timer;
 	uint32_t uid;
 	uint32_t seq, dropped, tokens, token_time;
@@ -127,6 +132,9 @@ struct bk_shim {
 	uint16_t flights_used, task_root_length;
 	uint32_t seen_next;
 	uint64_t task_root, credentials;	/* hashes: of the task root's name, of what the shim itself may do */
+	struct bk_pending *pending, *pending_own;	/* network.h; own: on the stack's page */
+	uint32_t pending_cap, pending_used;
+	struct bk_endpoint implicit[BK_IMPLICIT];	/* what the platform gave the function to talk to; family 0: none */
 	uint8_t own[12][16];		/* hashes of the injection variables that the function itself was given */
 	struct bk_flight flight[BK_FLIGHTS];
 	struct bk_repeat repeat[BK_REPEATS];
@@ -186,6 +194,11 @@ bool bk_notify_receive(struct bk_shim *s);
 void bk_notify_stopped(struct bk_shim *s, int tid, int status);
 /* A task in flight has ended. */
 void bk_notify_ended(struct bk_shim *s, int tid);
+
+/* --- network (network_start.c) ---------------------------------------------------------------------------------------------- */
+
+/* Takes from the environment and the arguments what the platform gave the function to talk to. */
+void bk_network_start(struct bk_shim *s, const struct bk_options *o);
 
 /* --- gather ------------------------------------------------------------------------------------------------------------ */
 

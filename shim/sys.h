@@ -166,6 +166,19 @@ static inline long sys_clock(int clock, struct __kernel_timespec *t) { return BK
 static inline long sys_process_read(int pid, const struct iovec *local, const struct iovec *remote) { return BK_CALL(__NR_process_vm_readv, pid, local, 1, remote, 1, 0); }
 static inline long sys_process_write(int pid, const struct iovec *local, const struct iovec *remote) { return BK_CALL(__NR_process_vm_writev, pid, local, 1, remote, 1, 0); }
 static inline long sys_pidfd_getfd(int pidfd, int fd) { return BK_CALL(__NR_pidfd_getfd, pidfd, fd, 0, 0, 0, 0); }
+/* Sockets: network.c, send.c, pending.c.  Numbers of asm-generic/socket.h. */
+enum { BK_SO_TYPE = 3, BK_SO_ERROR = 4, BK_SO_SNDTIMEO = 21, BK_SO_DOMAIN = 39 };
+static inline long sys_getsockopt_raw(int fd, int name, void *value, uint32_t *size) { return BK_CALL(__NR_getsockopt, fd, 1, name, value, size, 0); }
+static inline long sys_getsockopt(int fd, int name, int *value) { uint32_t size = sizeof *value; return sys_getsockopt_raw(fd, name, value, &size); }
+static inline long sys_connect(int fd, const void *address, uint32_t n) { return BK_CALL(__NR_connect, fd, address, n, 0, 0, 0); }
+static inline long sys_bind(int fd, const void *address, uint32_t n) { return BK_CALL(__NR_bind, fd, address, n, 0, 0, 0); }
+static inline long sys_listen(int fd, int backlog) { return BK_CALL(__NR_listen, fd, backlog, 0, 0, 0, 0); }
+static inline long sys_getsockname(int fd, void *address, uint32_t *n) { return BK_CALL(__NR_getsockname, fd, address, n, 0, 0, 0); }
+static inline long sys_sendmsg(int fd, const void *message, unsigned flags) { return BK_CALL(__NR_sendmsg, fd, message, flags, 0, 0, 0); }
+static inline long sys_epoll_create(void) { return BK_CALL(__NR_epoll_create1, O_CLOEXEC, 0, 0, 0, 0, 0); }
+static inline long sys_epoll_ctl(int set, int how, int fd, void *event) { return BK_CALL(__NR_epoll_ctl, set, how, fd, event, 0, 0); }
+static inline long sys_epoll_wait(int set, void *events, int n, int limit) { return BK_CALL(__NR_epoll_pwait, set, events, n, limit, 0, 8); }
+static inline long sys_pidfd_open_as(int pid, unsigned flags) { return BK_CALL(__NR_pidfd_open, pid, flags, 0, 0, 0, 0); }
 static inline long sys_pidfd_open(int pid) { return BK_CALL(__NR_pidfd_open, pid, 0, 0, 0, 0, 0); }
 _Noreturn static inline void sys_exit(int status)
 {

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/files.h"
+#include "shim/network.h"
+
+#define THREAD 0200u			/* PIDFD_THREAD, Linux 6.9 */
+
+/* --- the caller's socket -------------------------------------------------------------------------------------------------------- */
+
+/* The number in "socket:[12345]"; 0 where the descriptor is something else. */
+static uint64_t socket_inode(int tid, int descriptor)
+{
+	char link[64], text[64];
+	long n = sys_readlink(bk_proc_fd(link, tid, descriptor), text, sizeof text - 1);
+	const char *end;
+
+	text[n > 0 ? n : 0] = '\0';
+	return bk_text_starts(bk_text_of(text), BK_TEXT("socket:[")) ? bk_parse_number(text + 8, &end) : 0;
+}
+
+static int group_of(int tid)
+{
+	char path[64], text[512], *at;
+	int fd = (int)sys_open(bk_proc(path, tid, "/status"), O_RDONLY | O_CLOEXEC);
+	long n = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
+
+	if (fd >= 0)
+		sys_close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (at = text; *at; at++)
+		if (at[0] == '\n' && bk_text_starts(bk_text_of(at + 1), BK_TEXT("Tgid:\t")))
+			return (int)bk_parse_number(at + 7, NULL);
+	return -ESRCH;
+}
+
+/* Before Linux 6.9 only a process can be opened: its leader's table is the thread's own, unless the two differ in this descriptor. */
+static int by_leader(int tid, int descriptor)
+{
+	int leader = group_of(tid), pidfd = leader < 0 ? leader : (int)sys_pidfd_open(leader), fd;
+	struct stat st;
+
+	if (pidfd < 0)
+		return pidfd;
+	fd = (int)sys_pidfd_getfd(pidfd, descriptor);
+	sys_close(pidfd);
+	if (fd < 0 || tid == leader)
+		return fd;
+	if (sys_fstat(fd, &st) == 0 && st.st_ino == socket_inode(tid, descriptor))
+		return fd;
+	sys_close(fd);
+	return -EPERM;
+}
+
+static int duplicate(int tid, int descriptor)
+{
+	int pidfd = (int)sys_pidfd_open_as(tid, THREAD), fd;
+
+	if (pidfd == -EINVAL)
+		return by_leader(tid, descriptor);
+	if (pidfd < 0)
+		return pidfd;
+	fd = (int)sys_pidfd_getfd(pidfd, descriptor);
+	sys_close(pidfd);
+	return fd;
+}
+
+void bk_socket_close(struct bk_socket *k)
+{
+	if (k->fd >= 0)
+		sys_close(k->fd);
+	k->fd = -1;
+}
+
+int bk_socket_of(struct bk_shim *s, int tid, int descriptor, struct bk_socket *k)
+{
+	long r;
+
+	(void)s;
+	*k = (struct bk_socket){ .fd = duplicate(tid, descriptor) };
+	if (k->fd < 0)
+		return k->fd;
+	r = sys_getsockopt(k->fd, BK_SO_TYPE, &k->type);
+	if (r == 0)
+		r = sys_getsockopt(k->fd, BK_SO_DOMAIN, &k->domain);
+	if (r == 0)
+		k->flags = (int)sys_fcntl(k->fd, F_GETFL, 0);
+	if (r < 0)
+		bk_socket_close(k);
+	return (int)r;
+}
+
+/* --- addresses --------------------------------------------------------------------------------------------------------------------- */
+
+int bk_peer_read(const struct seccomp_notif *n, uint64_t at, uint64_t size, struct bk_peer *p)
+{
+	uint32_t length = (uint32_t)size;	/* an int: the high half is rubbish */
+
+	p->object = -1;
+	p->size = length;
+	if (length > BK_SOCKADDR_MAX)
+		return -EINVAL;
+	if (length && bk_memory_read((int)n->pid, at, p->bytes, length) != (long)length)
+		return -EFAULT;
+	return -bk_address_read(p->bytes, length, &p->address);
+}
+
+void bk_peer_close(struct bk_peer *p)
+{
+	if (p->object >= 0)
+		sys_close(p->object);
+	p->object = -1;
+}
+
+/* A socket of the file system: found as the caller would, and reached through what was found, whatever the path leads to by then. */
+static int find_unix(struct bk_shim *s, const struct seccomp_notif *n, struct bk_peer *p, struct bk_request *r)
+{
+	struct bk_target place = { .folder = -1, .object = -1 };
+	int error;
+
+	bk_put(s->scratch->walk, s->scratch->walk + BK_PATH_MAX, p->address.name);
+	error = bk_resolve(s, (int)n->pid, BK_AT_CWD, BK_RESOLVE_FOLLOW, s->scratch->path, &place);
+	if (!error && place.object < 0)
+		error = -ENOENT;
+	if (!error) {
+		p->object = place.object == place.folder ? (int)sys_fcntl(place.object, F_DUPFD_CLOEXEC, 0) : place.object;
+		r->path = place.path;
+		place.object = -1;
+	}
+	bk_target_close(&place);
+	return error;
+}
+
+/* What the kernel gets instead of the path. */
+static void reach_by_object(struct bk_peer *p)
+{
+	char link[64];
+	uint32_t n = bk_text_of(bk_own_fd(link, p->object)).len;
+
+	__builtin_memcpy(p->bytes + 2, link, n + 1);
+	p->size = 2 + n + 1;
+}
+
+/* --- judging ------------------------------------------------------------------------------------------------------------------------ */
+
+static bool is_main(const struct bk_shim *s, int tid)
+{
+	char path[64], *at = bk_put(bk_proc(path, s->main_pid, "/task/"), path + 64, "");
+
+	while (*at)
+		at++;
+	at = path + bk_text_of(path).len;
+	bk_put_number(at, path + 64, (uint32_t)tid);
+	return tid == s->main_pid || sys_access(path, 0) == 0;
+}
+
+static bool same_place(const struct bk_endpoint *a, const struct bk_endpoint *b)
+{
+	return a->family == b->family && a->port_low == b->port_low && __builtin_memcmp(a->address, b->address, 16) == 0;
+}
+
+/* What the platform itself gave the function to talk to. */
+static bool is_implicit(const struct bk_shim *s, const struct bk_endpoint *e, int tid)
+{
+	for (unsigned i = 0; i < BK_IMPLICIT; i++)
+		if (s->implicit[i].family && same_place(&s->implicit[i], e))
+			return is_main(s, tid);
+	return false;
+}
+
+/*
+ * Libraries ask the kernel for the way to an address by connecting a datagram socket to it, on a port that nobody listens on (getaddrinfo of
+ * glibc 0, of musl 65535, of Go 9): nothing is sent.  That is allowed to what may be connected to on any port, and refused without an event.
+ */
+static bool asks_the_way(const struct seccomp_notif *n, const struct bk_socket *k, const struct bk_endpoint *e)
+{
+	return n->data.nr == __NR_connect && k->type == BK_DGRAM && (e->port_low == 0 || e->port_low == 9 || e->port_low == 65535);
+}
+
+static void say(struct bk_shim *s, const struct seccomp_notif *n, struct bk_request *r, const struct bk_decision *d, const char *note)
+{
+	enum bk_event_kind kind = r->section == BK_LISTEN ? BK_EVENT_LISTEN : BK_EVENT_CONNECT;
+	char text[BK_ADDRESS_TEXT];
+	struct bk_event e;
+
+	if (!bk_speaks(d->verdict))
+		return;
+	bk_note_parent((int)n->pid, s->scratch->parent, BK_PATH_MAX);
+	r->parent = bk_text_of(s->scratch->parent);
+	bk_log_fill(s, &e, kind, r, d, (int)n->pid);
+	if (r->endpoint->family == BK_INET || r->endpoint->family == BK_INET6) {
+		e.domain = r->path;
+		e.path = (struct bk_text){ NULL, 0 };
+		e.address = (struct bk_text){ text, bk_address_text(r->endpoint, text) };
+		e.port = r->endpoint->port_low;
+	} else if (r->endpoint->family != BK_UNIX) {
+		e.path = (struct bk_text){ text, bk_address_text(r->endpoint, text) };
+	}
+	e.note = bk_text_of(note);
+	bk_log_event(s, &e);
+}
+
+static int outcome(struct bk_shim *s, const struct seccomp_notif *n, struct bk_request *r, const struct bk_decision *d, const char *note)
+{
+	say(s, n, r, d, note);
+	if (d->verdict == BK_KILLED)
+		sys_kill((int)n->pid, SIGKILL);
+	return bk_stops(d->verdict) ? -EACCES : 0;
+}
+
+int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, struct bk_peer *p, const char *note)
+{
+	struct bk_endpoint *e = &p->address.endpoint;
+	struct bk_request r = { .section = BK_CONNECT, .endpoint = e };
+	struct bk_decision d;
+	int error;
+
+	if (e->family == BK_UNIX) {
+		r.path = p->address.unix_name;
+		error = r.path.len && r.path.at[0] != '@' ? find_unix(s, n, p, &r) : r.path.len ? 0 : -EINVAL;
+		if (error)
+			return error;
+		if (p->object >= 0)
+			reach_by_object(p);
+	} else if (e->family != BK_INET && e->family != BK_INET6) {
+		return 0;		/* that there is such a socket was judged when it was made */
+	}
+	if (is_implicit(s, e, (int)n->pid))
+		return 0;
+	if (asks_the_way(n, k, e)) {
+		r.flags = BK_REQ_ANY_PORT;
+		d = bk_decide(&s->policy, &r, s->least);
+		return bk_stops(d.verdict) ? -EACCES : 0;
+	}
+	d = bk_decide(&s->policy, &r, s->least);
+	return outcome(s, n, &r, &d, note);
+}
+
+/* --- connect ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Without blocking, whatever the socket's mode: see network.h. */
+static long connect_now(const struct bk_socket *k, const struct bk_peer *p)
+{
+	bool change = bk_socket_blocks(k) && bk_socket_streams(k);
+	long r;
+
+	if (change)
+		sys_fcntl(k->fd, F_SETFL, k->flags | O_NONBLOCK);
+	r = sys_connect(k->fd, p->bytes, p->size);
+	if (change)
+		sys_fcntl(k->fd, F_SETFL, k->flags);
+	return r;
+}
+
+static void make_connection(struct bk_shim *s, const struct seccomp_notif *n, struct bk_socket *k, struct bk_peer *p)
+{
+	long r = connect_now(k, p);
+	bool wait = bk_socket_blocks(k) && bk_socket_streams(k);
+
+	if (wait && (r == -EINPROGRESS || r == -EALREADY)) {
+		if (bk_pending_add(s, n, BK_PENDING_CONNECT, k, -1))
+			return;
+		r = -EAGAIN;
+	} else if (wait && r == -EAGAIN && p->object >= 0 && bk_pending_add(s, n, BK_PENDING_UNIX, k, p->object)) {
+		p->object = -1;
+		return;
+	}
+	bk_notify_result(s, n->id, r);
+}
+
+static void connect(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	struct bk_socket k;
+	struct bk_peer p = { .object = -1 };
+	int error = bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k);
+
+	if (!error)
+		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);
+	if (!error)
+		error = bk_peer_judge(s, n, &k, &p, NULL);
+	if (error)
+		bk_notify_result(s, n->id, error == -EPERM ? -EACCES : error);
+	else if (p.object >= 0 && !bk_same_rights(s, (int)n->pid))
+		bk_notify_answer(s, n->id, 0);	/* its file may be open to us alone */
+	else if (bk_notify_alive(s, n->id))
+		make_connection(s, n, &k, &p);	/* else what was read may have been another task's */
+	bk_peer_close(&p);
+	bk_socket_close(&k);
+}
+
+/* --- bind, listen, socket --------------------------------------------------------------------------------------------------------------- */
+
+static int judge_listen(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_address *a)
+{
+	struct bk_request r = { .section = BK_LISTEN, .endpoint = &a->endpoint };
+	struct bk_decision d;
+
+	if (a->endpoint.family == BK_UNIX)
+		r.path = a->unix_name;
+	else if (a->endpoint.family != BK_INET && a->endpoint.family != BK_INET6)
+		return 0;
+	d = bk_decide(&s->policy, &r, s->least);
+	return outcome(s, n, &r, &d, NULL);
+}
+
+/*
+ * A stream socket is judged when it listens.  A datagram socket listens once it has a port that others can know; one that the kernel chooses is for
+ * answers.  The name of a unix socket is made where and as the caller makes files, so that the call is let go: another thread could change
+ * the name behind the decision (with files.write judged, not where it lies).
+ */
+static void bind(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	struct bk_socket k;
+	struct bk_peer p = { .object = -1 };
+	int error = bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k);
+	bool inet = k.domain == BK_INET || k.domain == BK_INET6;
+
+	if (!error && (inet || (k.domain == BK_UNIX && k.type == BK_DGRAM)))
+		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);
+	if (!error && k.type == BK_DGRAM && (inet ? p.address.endpoint.port_low != 0 : p.address.unix_name.len != 0))
+		error = judge_listen(s, n, &p.address);
+	if (error)
+		bk_notify_result(s, n->id, error == -EPERM ? -EACCES : error);
+	else if (inet && bk_same_rights(s, (int)n->pid))
+		bk_notify_result(s, n->id, sys_bind(k.fd, p.bytes, p.size));
+	else
+		bk_notify_answer(s, n->id, 0);
+	bk_socket_close(&k);
+}
+
+static void listen(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	struct bk_socket k;
+	struct bk_address a;
+	uint8_t name[BK_SOCKADDR_MAX];
+	uint32_t size = sizeof name;
+	long error = bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k);
+
+	if (!error)
+		error = sys_getsockname(k.fd, name, &size);
+	if (!error)
+		error = -bk_address_read(name, size, &a);
+	if (!error)
+		error = judge_listen(s, n, &a);
+	bk_notify_result(s, n->id, error ? (error == -EPERM ? -EACCES : error) : sys_listen(k.fd, (int)n->data.args[1]));
+	bk_socket_close(&k);
+}
+
+/* All that counts is in registers, where nobody changes it. */
+static void make_socket(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	uint32_t family = (uint32_t)n->data.args[0];
+	bool inet = family == BK_INET || family == BK_INET6;
+	struct bk_endpoint e = { .family = (uint16_t)(inet ? BK_FAMILY_RAW : family > UINT16_MAX ? UINT16_MAX : family) };
+	struct bk_request r = { .section = BK_CONNECT, .endpoint = &e };
+	struct bk_decision d = bk_decide(&s->policy, &r, s->least);
+
+	bk_notify_answer(s, n->id, -outcome(s, n, &r, &d, "a socket of this kind"));
+}
+
+/* --- without duplicates ---------------------------------------------------------------------------------------------------------------- */
+
+/* pidfd_getfd is refused in this place: what is seen before the call is judged, and the call let go. */
+static void check_only(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	bool to = n->data.nr == __NR_sendto;
+	struct bk_socket k = { .fd = -1 };
+	struct bk_peer p = { .object = -1 };
+	int error = 0;
+
+	if (n->data.nr == __NR_connect || to) {
+		error = bk_peer_read(n, n->data.args[to ? 4 : 1], n->data.args[to ? 5 : 2], &p);
+		error = error ? 0 : bk_peer_judge(s, n, &k, &p, NULL);
+	} else if (n->data.nr == __NR_bind) {
+		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);
+		error = error || !p.address.endpoint.port_low ? 0 : judge_listen(s, n, &p.address);
+	}
+	bk_peer_close(&p);
+	bk_notify_answer(s, n->id, -error);
+}
+
+void bk_network_notified(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	if (n->data.nr == __NR_socket)
+		make_socket(s, n);
+	else if (!(s->place.offers & BK_CAN_GETFD))
+		check_only(s, n);
+	else if (n->data.nr == __NR_connect)
+		connect(s, n);
+	else if (n->data.nr == __NR_bind)
+		bind(s, n);
+	else if (n->data.nr == __NR_listen)
+		listen(s, n);
+	else
+		bk_send_notified(s, n);
+}
