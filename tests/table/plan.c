@@ -29,7 +29,12 @@ static const struct row {
 	{ "exxxxxxxx", "EAAAAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
 	{ "ooooooooo", "AAAAAAAAA", { ALL }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
 	{ "xxxxxxxxx", "AAAAAAAAA", { 0 }, BK_NONE, false, true, BK_SECTIONS, "no mechanism" },
-	{ "eeeeeeeex", "EEEEUUDDA", { ALL }, BK_NOTIFY, true, false, BK_CONNECT, "ptrace verification" },
+	{ "eeeeeeeex", "EEEEDDDDA", { ALL }, BK_NOTIFY, true, false, BK_CONNECT, "ptrace verification" },
+	/* network: what the shim can do on duplicates of sockets */
+	{ "xxxxeexxx", "AAAAEEAAA", { ALL | BK_CAN_GETFD }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "xxxxelxxx", "AAAAEEAAA", { NOTIFY | BK_CAN_READ_MEMORY | BK_CAN_GETFD }, BK_NOTIFY, false, false, BK_SECTIONS, "user notification" },
+	{ "xxxxexxxx", "AAAAUAAAA", { NOTIFY | BK_CAN_SEIZE | BK_CAN_GETFD }, BK_NOTIFY, true, false, BK_CONNECT, "ptrace verification" },
+	{ "xxxxxexxx", "AAAAAUAAA", { BK_CAN_FILTER | BK_CAN_GETFD, .notify_errno = EBUSY }, BK_FILTER, false, false, BK_LISTEN, "EBUSY" },
 	/* files: what the shim can open itself, and what lies beneath */
 	{ "xxxxxxeee", "AAAAAAEEE", { FILES, .landlock = 2 }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
 	{ "xxxxxxeee", "AAAAAADEE", { FILES, .landlock = 1 }, BK_NOTIFY, true, false, BK_WRITE, "ptrace verification" },
