@@ -269,7 +269,7 @@ static void end_the_rest(struct bk_shim *s)
 	}
 }
 
-#define POLLED 4			/* signals, notifications, the watch's inotify */
+#define POLLED 4			/* signals, notifications, the watch's inotify, calls that wait */
 
 /* --- the loop --------------------------------------------------------------------------------------------------------------------- */
 
