@@ -59,6 +59,14 @@ static const struct reader {
 	{ "rpmdb.sqlite", bk_read_rpm },
 	{ "etc/os-release", bk_read_os_release },
 	{ "usr/lib/os-release", bk_read_os_release },
+	{ "*.jar", bk_zip_nested, 1 },
+	{ "*.war", bk_zip_nested, 1 },
+	{ "*.ear", bk_zip_nested, 1 },
+	{ "*.aar", bk_zip_nested, 1 },
+	{ "*.zip", bk_zip_nested, 1 },
+	{ "*.whl", bk_zip_nested, 1 },
+	{ "*.egg", bk_zip_nested, 1 },
+	{ "*.nupkg", bk_zip_nested, 1 },
 };
 
 /* --- patterns --- */
@@ -110,6 +118,11 @@ static const struct reader *reader_of(const char *path)
 }
 
 /* --- files --- */
+
+bool bk_scan_reads(const char *path)
+{
+	return reader_of(path) != NULL;
+}
 
 bool bk_scan_wants(const char *path, unsigned mode)
 {

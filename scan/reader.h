@@ -48,7 +48,8 @@ struct bk_file {
 	const char *path;			/* in the target, as reports say it */
 	unsigned mode;				/* permissions; 0: unknown */
 	unsigned nested;			/* archives around it */
-	const struct bk_file *archive;		/* the innermost one, NULL */
+	struct bk_file *archive;		/* the innermost one, NULL */
+	bool identified;			/* an archive: something in it said what it is (Maven) */
 	ssize_t (*read)(struct bk_file *f, void *to, size_t size);	/* the next bytes; 0 at the end, negative errno */
 	void *with;				/* read's own */
 	int fd;					/* of a file in a folder, else -1 */
@@ -74,6 +75,8 @@ void bk_file_free(struct bk_file *f);
 void bk_scan_file(struct bk_file *f);
 /* Would bk_scan_file() read it?  So that a file that nobody wants is not opened. */
 bool bk_scan_wants(const char *path, unsigned mode);
+/* Is there a reader for it, not only a search for machine code? */
+bool bk_scan_reads(const char *path);
 /* Counts files that were seen; false, with a warning once, where there were too many. */
 bool bk_scan_count(struct bk_scan *s, const char *path, uint64_t files);
 /* Counts unpacked bytes; false, with a warning once, past the limit. */
@@ -83,6 +86,8 @@ __attribute__((format(printf, 3, 4))) void bk_scan_warn(struct bk_file *f, unsig
 __attribute__((format(printf, 3, 4))) void bk_scan_warn_path(struct bk_scan *s, const char *path, const char *format, ...);
 /* One more function of the report, whose files come next; its index. */
 uint32_t bk_scan_function(struct bk_scan *s, const char *name, const char *handler, const char *runtime);
+/* A folder, zip, image or single file as the code of the function in hand.  0 or a negative errno. */
+int bk_scan_any(struct bk_scan *s, const char *file, const char *path, const char *prefix);
 /* Distribution packages get their release, natives that such a package has go.  At the end of each function. */
 void bk_scan_settle(struct bk_scan *s);
 
@@ -159,6 +164,15 @@ void bk_read_go_version(struct bk_file *f, const char *text, size_t size);
 void bk_read_go_modules(struct bk_file *f, const char *text, size_t size);
 void bk_read_auditable(struct bk_file *f, const char *text, size_t size);
 
-int bk_walk(struct bk_scan *s, const char *folder, const char *prefix);	/* 0 or a negative errno of the folder itself */
+/*
+ * `file` is where the bytes are, `path` what reports call it, `prefix` what stands before the paths in it: "", "src/", "function.zip!/".
+ * 0 or a negative errno of the folder or file itself.
+ */
+int bk_walk(struct bk_scan *s, const char *folder, const char *prefix);
+int bk_zip(struct bk_scan *s, const char *file, const char *path, const char *prefix);
+void bk_zip_nested(struct bk_file *f);
+/* An image's functions are its own unless one was begun already (`named`).  False where it is none. */
+bool bk_image(struct bk_scan *s, const char *file, const char *path, const char *prefix, bool named);
+bool bk_image_folder(const char *folder);
 
 #endif
