@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "scan/reader.h"
+#include "scan/yaml.h"
 
 enum { CHUNK = 16384, HASH_CHUNK = 1 << 18 };
 
@@ -177,5 +178,16 @@ json_t *bk_file_json(struct bk_file *f)
 	root = json_loadb(at, size, 0, &error);
 	if (!root)
 		bk_scan_warn(f, (unsigned)error.line, "not read: %s", error.text);
+	return root;
+}
+
+json_t *bk_file_yaml(struct bk_file *f)
+{
+	BK_FREE char *why = NULL;
+	unsigned line;
+	json_t *root = bk_yaml_load(f->text.at, f->text.len, &why, &line);
+
+	if (!root)
+		bk_scan_warn(f, line, "not read: %s", why);
 	return root;
 }
