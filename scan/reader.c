@@ -294,13 +294,3 @@ void bk_take_system(struct bk_file *f, enum bk_ecosystem e, const char *name, co
 
 	take(f, &f->scan->system, &c);
 }
-
-void bk_take_owned(struct bk_file *f, const char *path, size_t size)
-{
-	(void)f, (void)path, (void)size;
-}
-
-void bk_scan_settle(struct bk_scan *s)
-{
-	(void)s;
-}

@@ -36,7 +36,8 @@ struct bk_scan {
 	uint32_t function;			/* whose files are read */
 	struct bk_components system;		/* distribution packages, until the release is known */
 	char *os_id, *os_version;		/* of os-release(5) */
-	struct bk_set owned;			/* files of distribution packages, bk_owned_hash() */
+	struct bk_set owned;			/* files of distribution packages */
+	size_t root;				/* bytes of their paths before the root folder of their system */
 	size_t natives;				/* where this function's begin in the report */
 	uint64_t unpacked;
 	size_t warnings;
@@ -174,5 +175,7 @@ void bk_zip_nested(struct bk_file *f);
 /* An image's functions are its own unless one was begun already (`named`).  False where it is none. */
 bool bk_image(struct bk_scan *s, const char *file, const char *path, const char *prefix, bool named);
 bool bk_image_folder(const char *folder);
+/* A template's functions, each with its code, layers or image.  False where the file is none, or no YAML or JSON at all. */
+bool bk_template(struct bk_scan *s, const char *file, const char *path);
 
 #endif

@@ -148,6 +148,8 @@ static int scan(struct bk_scan *s, const char *target)
 		return -errno;
 	if ((S_ISDIR(st.st_mode) ? bk_image_folder(target) : kind_of(target) == TAR) && bk_image(s, target, target, "", false))
 		return 0;
+	if (S_ISREG(st.st_mode) && st.st_size < (off_t)BK_TEXT_MAX && !bk_scan_reads(target) && kind_of(target) == OTHER && bk_template(s, target, target))
+		return 0;
 	bk_scan_function(s, "", NULL, NULL);
 	error = scan_code(s, target, target, "", S_ISDIR(st.st_mode));
 	bk_scan_settle(s);

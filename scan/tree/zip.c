@@ -231,8 +231,8 @@ static bool leads_out(const char *name)
 	return false;
 }
 
-/* Prefix and name into `path`; false where there is no file to read by that name. */
-static bool name_of(const struct zip *z, const struct entry *e, struct bk_buf *path)
+/* Prefix and name into `path`; false where there is no file to read by that name, which is said if `say`. */
+static bool name_of(const struct zip *z, const struct entry *e, struct bk_buf *path, bool say)
 {
 	char *name;
 
@@ -246,7 +246,8 @@ static bool name_of(const struct zip *z, const struct entry *e, struct bk_buf *p
 		return false;
 	if (strlen(name) == e->name_size && e->name_size <= NAME_MAX_SIZE && !leads_out(name))
 		return true;
-	bk_scan_warn_path(z->scan, path->at, "not read: a name that leads out of the archive, or no name");
+	if (say)
+		bk_scan_warn_path(z->scan, path->at, "not read: a name that leads out of the archive, or no name");
 	return false;
 }
 
@@ -269,7 +270,7 @@ static void read_entries(struct zip *z, bool manifest)
 
 		if (!next || z->scan->full)
 			break;
-		if (name_of(z, &e, &path) && bk_scan_wants(path.at, e.mode & 07777) && is_manifest(path.at) == manifest)
+		if (name_of(z, &e, &path, !manifest) && bk_scan_wants(path.at, e.mode & 07777) && is_manifest(path.at) == manifest)
 			read_entry(z, &e, path.at);
 		offset = next;
 	}
