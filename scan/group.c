@@ -157,6 +157,8 @@ static void take_word(const char *word, struct bk_finding *f)
 
 /* --- the fixing version --- */
 
+enum { FIXES_MAX = 100 };		/* tried, from the smallest on: real advisories have a handful */
+
 struct fixes {
 	char **at;
 	size_t count, cap;
@@ -196,7 +198,7 @@ static char *smallest_fix(const struct bk_hit *group, size_t count, const struct
 		bk_osv_fixes(group[i].rule, group[i].rule_size, take_fix, &fixes);
 	if (fixes.count)
 		qsort_r(fixes.at, fixes.count, sizeof *fixes.at, compare_fixes, &fixes.ecosystem);
-	for (size_t i = 0; i < fixes.count && !found; i++)
+	for (size_t i = 0; i < fixes.count && i < FIXES_MAX && !found; i++)
 		if (!is_affected(group, count, c->ecosystem, fixes.at[i]))
 			found = bk_strdup(fixes.at[i]);
 	for (size_t i = 0; i < fixes.count; i++)

@@ -166,9 +166,9 @@ static void match_one(struct match *m, uint32_t i)
 	kind->components++;
 	if (!kind->covered)
 		return;
-	if (!c->version || !*c->version) {
+	if (!c->version || !*c->version || strlen(c->version) > BK_OSV_VERSION_MAX) {
 		m->report->unchecked++;
-		bk_diag_add(&m->report->diags, BK_WARNING, c->path, 0, 0, "%s has no version; not checked", c->name);
+		bk_diag_add(&m->report->diags, BK_WARNING, c->path, 0, 0, "%s has no version, or one of more than 1024 bytes; not checked", c->name);
 		return;
 	}
 	find(m, c);

@@ -44,6 +44,13 @@ static const char *text_of(json_t *value)
 	return s && strlen(s) == json_string_length(value) ? s : NULL;
 }
 
+static const char *version_text(json_t *value)
+{
+	const char *s = text_of(value);
+
+	return s && json_string_length(value) <= BK_OSV_VERSION_MAX ? s : NULL;
+}
+
 static bool read_event(json_t *object, struct event *out)
 {
 	static const struct { const char *name; char kind; } kinds[] = {
@@ -56,7 +63,7 @@ static bool read_event(json_t *object, struct event *out)
 		if (!value)
 			continue;
 		out->kind = kinds[i].kind;
-		out->text = text_of(value);
+		out->text = version_text(value);
 		return out->text != NULL;
 	}
 	return false;
@@ -68,7 +75,7 @@ static void put(struct bk_buf *rule, char kind, const char *text)
 	bk_buf_add(rule, text, strlen(text) + 1);
 }
 
-static const char *add_range(json_t *range, enum bk_ecosystem e, struct bk_buf *rule)
+static const char *add_range(json_t *range, enum bk_ecosystem e, struct bk_buf *rule, size_t *events_left)
 {
 	json_t *list = json_object_get(range, "events");
 	const char *type = text_of(json_object_get(range, "type"));
@@ -84,6 +91,9 @@ static const char *add_range(json_t *range, enum bk_ecosystem e, struct bk_buf *
 		return "a range of an unknown type";
 	if (!n)
 		return "a range without events";
+	if (n > *events_left)
+		return "more than 20,000 events";
+	*events_left -= n;
 	for (size_t i = 0; i < n; i++) {
 		if (!read_event(json_array_get(list, i), &events[i]))
 			return "an event that is none";
@@ -97,12 +107,12 @@ static const char *add_range(json_t *range, enum bk_ecosystem e, struct bk_buf *
 	return NULL;
 }
 
-static const char *add_ranges(json_t *ranges, enum bk_ecosystem e, struct bk_buf *rule)
+static const char *add_ranges(json_t *ranges, enum bk_ecosystem e, struct bk_buf *rule, size_t *events_left)
 {
 	if (ranges && !json_is_array(ranges) && !json_is_null(ranges))
 		return "ranges that are no list";
 	for (size_t i = 0; i < json_array_size(ranges); i++) {
-		const char *why = add_range(json_array_get(ranges, i), e, rule);
+		const char *why = add_range(json_array_get(ranges, i), e, rule, events_left);
 
 		if (why)
 			return why;
@@ -110,17 +120,18 @@ static const char *add_ranges(json_t *ranges, enum bk_ecosystem e, struct bk_buf
 	return NULL;
 }
 
-static const char *add_versions(json_t *versions, enum bk_ecosystem e, struct bk_buf *rule)
+/* What a range covers anyway is left out, unless to find that out would take seconds. */
+static const char *add_versions(json_t *versions, enum bk_ecosystem e, struct bk_buf *rule, size_t events)
 {
-	size_t ranges = rule->len;
+	size_t ranges = json_array_size(versions) * events < 5000000 ? rule->len : 0;
 
 	if (versions && !json_is_array(versions) && !json_is_null(versions))
 		return "versions that are no list";
 	for (size_t i = 0; i < json_array_size(versions); i++) {
-		const char *v = text_of(json_array_get(versions, i));
+		const char *v = version_text(json_array_get(versions, i));
 
 		if (!v)
-			return "a version that is no text";
+			return "a version that is no text, or longer than 1024 bytes";
 		if (!ranges || bk_osv_affects(rule->at, ranges, e, v) != 1)
 			put(rule, 'v', v);
 	}
@@ -134,6 +145,7 @@ static const char *add_affected(json_t *entry, struct bk_osv_record *out)
 	json_t *package = json_object_get(entry, "package");
 	const char *ecosystem = text_of(json_object_get(package, "ecosystem")), *name = text_of(json_object_get(package, "name")), *why;
 	struct bk_osv_affected a = { 0 };
+	size_t left = BK_OSV_EVENTS_MAX;
 
 	if (!json_is_object(entry))
 		return "an affected entry that is no object";
@@ -145,9 +157,9 @@ static const char *add_affected(json_t *entry, struct bk_osv_record *out)
 		out->foreign++;
 		return NULL;
 	}
-	why = add_ranges(json_object_get(entry, "ranges"), a.ecosystem, &a.rule);
+	why = add_ranges(json_object_get(entry, "ranges"), a.ecosystem, &a.rule, &left);
 	if (!why)
-		why = add_versions(json_object_get(entry, "versions"), a.ecosystem, &a.rule);
+		why = add_versions(json_object_get(entry, "versions"), a.ecosystem, &a.rule, BK_OSV_EVENTS_MAX - left);
 	if (why || !a.rule.len) {
 		free(a.release);
 		bk_buf_free(&a.rule);

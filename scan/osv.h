@@ -15,7 +15,9 @@
 
 #include "scan/scan.h"
 
-#define BK_OSV_RECORD_MAX ((size_t)8 << 20)	/* bytes of one record; the largest real ones are below 2 MiB */
+#define BK_OSV_RECORD_MAX  ((size_t)8 << 20)	/* bytes of one record; the largest real ones are below 2 MiB */
+#define BK_OSV_EVENTS_MAX  20000		/* of one package in one record; real ones have at most some hundred */
+#define BK_OSV_VERSION_MAX 1024			/* bytes of a version */
 
 struct bk_osv_affected {
 	enum bk_ecosystem ecosystem;

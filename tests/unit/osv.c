@@ -131,8 +131,42 @@ static void check_damage(void)
 	ok(bk_osv_affects("", 0, BK_NPM, "1.0.0") == 0, "an empty rule affects nothing");
 }
 
+/* A record of "\"1.0.0\"," or the like, `count` times between head and tail. */
+static char *many(const char *head, const char *item, int count, const char *tail)
+{
+	struct bk_buf out = { 0 };
+
+	bk_buf_text(&out, head);
+	for (int i = 0; i < count; i++)
+		bk_buf_printf(&out, "%s%s", i ? "," : "", item);
+	bk_buf_text(&out, tail);
+	return out.at;
+}
+
+#define NPM_ENTRY "{\"id\":\"X\",\"affected\":[{\"package\":{\"ecosystem\":\"npm\",\"name\":\"a\"},"
+
+static void check_many(void)
+{
+	BK_FREE char *events = many(NPM_ENTRY "\"ranges\":[{\"type\":\"SEMVER\",\"events\":[", "{\"fixed\":\"1.0.0\"}", 20001, "]}]}]}");
+	BK_FREE char *both = many(NPM_ENTRY "\"ranges\":[{\"type\":\"SEMVER\",\"events\":[{\"introduced\":\"2.0.0\"},{\"fixed\":\"3.0.0\"}]}],\"versions\":[", "\"1.0.0\"", 1000000, "]}]}");
+	BK_FREE char *digits = many("", "1111111", 150, ""), *length = many(NPM_ENTRY "\"versions\":[\"", digits, 1, "\"]}]}");
+	struct bk_osv_record r;
+	char *why = NULL;
+
+	ok(!bk_osv_parse(events, strlen(events), &r, &why) && strstr(why, "20,000 events"), "a record of 20,001 events is refused");
+	free(why);
+	ok(!bk_osv_parse(length, strlen(length), &r, &why) && strstr(why, "1024 bytes"), "a version of 1,199 bytes is refused");
+	free(why);
+	ok(bk_osv_parse(both, strlen(both), &r, &why) && r.count == 1, "a record of a million versions is read");
+	ok(bk_osv_affects(r.affected[0].rule.at, r.affected[0].rule.len, BK_NPM, "1.0.0") == 1 &&
+	   bk_osv_affects(r.affected[0].rule.at, r.affected[0].rule.len, BK_NPM, "2.5.0") == 1 &&
+	   bk_osv_affects(r.affected[0].rule.at, r.affected[0].rule.len, BK_NPM, "3.0.0") == 0, "and evaluated");
+	bk_osv_free(&r);
+}
+
 int main(void)
 {
+	check_many();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		check(&rows[i]);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
