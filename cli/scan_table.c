@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { SEVERITY, EXPLOITED, EPSS, ID, PACKAGE, VERSION, FIXED, REACHED, PATH, COLUMNS };
+enum { SEVERITY, EXPLOITED, EPSS, ID, PACKAGE, VERSION, FIXED, REACHED, KNOWN, PATH, COLUMNS };
 
 struct table {
 	const struct bk_scan_view *v;
@@ -12,8 +12,8 @@ struct table {
 	unsigned width[COLUMNS];	/* 0: the column is left out */
 };
 
-static const char *const heads[COLUMNS] = { "severity", "exploited", "epss", "id", "package", "version", "fixed in", "reached", "where" };
-static const unsigned caps[COLUMNS] = { 8, 9, 6, 22, 44, 24, 24, 7, 60 };
+static const char *const heads[COLUMNS] = { "severity", "exploited", "epss", "id", "package", "version", "fixed in", "reached", "known by", "where" };
+static const unsigned caps[COLUMNS] = { 8, 9, 6, 22, 44, 24, 24, 7, 8, 60 };
 
 /* The text is valid until the next call. */
 static const char *cell(const struct bk_scan_view *v, const struct bk_finding *f, int column)
@@ -23,7 +23,8 @@ static const char *cell(const struct bk_scan_view *v, const struct bk_finding *f
 	const struct bk_component *c = bk_scan_component(v, f);
 	const char *texts[COLUMNS] = {
 		[SEVERITY] = bk_level_name(f->level), [EXPLOITED] = f->exploited ? "yes" : "", [ID] = f->id, [PACKAGE] = c ? c->name : "",
-		[VERSION] = c ? c->version : "", [FIXED] = f->fixed, [REACHED] = c ? reach[c->reach] : "", [PATH] = f->path,
+		[VERSION] = c ? c->version : "", [FIXED] = f->fixed, [REACHED] = c ? reach[c->reach] : "",
+		[KNOWN] = c && c->evidence != BK_INSTALLED ? bk_evidence_name(c->evidence) : "", [PATH] = f->path,
 	};
 
 	if (column == EPSS && f->epss > 0) {
@@ -77,7 +78,20 @@ static unsigned width_of(const struct table *t)
 	return n ? n - 2 : 0;
 }
 
-/* A narrow terminal: the path goes first, then the widest of the names and versions is cut. */
+/* What a person misses least; false where nothing is left to leave out. */
+static bool drop_column(struct table *t)
+{
+	static const int order[] = { KNOWN, EPSS, REACHED, EXPLOITED };
+
+	for (size_t i = 0; i < 4; i++)
+		if (t->width[order[i]]) {
+			t->width[order[i]] = 0;
+			return true;
+		}
+	return false;
+}
+
+/* A narrow terminal: the path goes first, then the widest of the names and versions is cut, then columns go. */
 static void narrow(struct table *t)
 {
 	static const int shrinkable[] = { PACKAGE, VERSION, FIXED, ID };
@@ -93,9 +107,10 @@ static void narrow(struct table *t)
 		for (size_t i = 0; i < 4; i++)
 			if (t->width[shrinkable[i]] > *widest)
 				widest = &t->width[shrinkable[i]];
-		if (*widest <= 10)
+		if (*widest > 10)
+			--*widest;
+		else if (!drop_column(t))
 			return;
-		--*widest;
 	}
 }
 
@@ -156,7 +171,7 @@ static void row(const struct table *t, const struct bk_finding *f)
 	putc('\n', t->f);
 }
 
-static void rows_of(const struct table *t, uint32_t function)
+static bool rows_of(const struct table *t, uint32_t function)
 {
 	bool begun = false;
 
@@ -170,6 +185,7 @@ static void rows_of(const struct table *t, uint32_t function)
 		begun = true;
 		row(t, f);
 	}
+	return begun;
 }
 
 static void head_of(const struct table *t, const struct bk_function *f, bool first)
@@ -194,19 +210,22 @@ static void findings(struct table *t)
 	for (uint32_t i = 0; i < (r->function_count ? r->function_count : 1); i++) {
 		if (several)
 			head_of(t, &r->functions[i], i == 0);
-		rows_of(t, i);
+		if (!rows_of(t, i) && several)
+			fputs("no finding\n", t->f);
 	}
 }
 
 /* --- components --- */
 
-static void components(const struct table *t)
+static void components_of(const struct table *t, uint32_t function)
 {
 	const struct bk_components *list = &t->v->report->components;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct bk_component *c = &list->at[i];
 
+		if (c->function != function)
+			continue;
 		fprintf(t->f, "%-9s  ", bk_evidence_name(c->evidence));
 		bk_cli_put(t->f, c->purl, strlen(c->purl));
 		if (c->path) {
@@ -214,6 +233,17 @@ static void components(const struct table *t)
 			bk_cli_put(t->f, c->path, strlen(c->path));
 		}
 		putc('\n', t->f);
+	}
+}
+
+static void components(const struct table *t)
+{
+	const struct bk_report *r = t->v->report;
+
+	for (uint32_t i = 0; i < (r->function_count ? r->function_count : 1); i++) {
+		if (r->function_count > 1)
+			head_of(t, &r->functions[i], i == 0);
+		components_of(t, i);
 	}
 }
 

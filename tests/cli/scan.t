@@ -32,6 +32,8 @@ row 'unknown +BUCKLER-NOFIX +@scope/nofix +1.0.0' 'without a fix'
 unlike "$(cat out)" 'smallvec|left-pad' 'a fixed version and an unknown package are silent'
 out '^18 findings in 11 of 13 packages: 2 critical, 4 high, 8 of unknown severity, 4 medium; 1 known to be exploited, 17 with a fix$' 'the sum'
 out '^database: 24 advisories of 2 sources, built 2026-01-09, today; exploited: 2026.01.05, EPSS: 2026-01-05$' 'age and sources of the database'
+out '^severity  exploited  epss   id +package +version +fixed in +known by  where$' 'the columns'
+out '2.15.0 +lock      all.json$' 'what is only in a list is marked'
 is "$(sed -n 2p out | cut -c 1-8)" critical 'the most urgent is the first'
 cp out table
 
