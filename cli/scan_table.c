@@ -78,12 +78,10 @@ static unsigned width_of(const struct table *t)
 	return n ? n - 2 : 0;
 }
 
-/* What a person misses least; false where nothing is left to leave out. */
-static bool drop_column(struct table *t)
+/* The first of these columns that is there is left out; false where none is. */
+static bool drop_column(struct table *t, const int *order, size_t count)
 {
-	static const int order[] = { KNOWN, EPSS, REACHED, EXPLOITED };
-
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < count; i++)
 		if (t->width[order[i]]) {
 			t->width[order[i]] = 0;
 			return true;
@@ -91,25 +89,31 @@ static bool drop_column(struct table *t)
 	return false;
 }
 
-/* A narrow terminal: the path goes first, then the widest of the names and versions is cut, then columns go. */
+/* The widest of the names and versions is cut; false where all are short already.  An id is never cut: people search for it. */
+static bool cut_widest(struct table *t)
+{
+	unsigned *widest = &t->width[PACKAGE];
+
+	widest = t->width[VERSION] > *widest ? &t->width[VERSION] : widest;
+	widest = t->width[FIXED] > *widest ? &t->width[FIXED] : widest;
+	if (*widest <= 10)
+		return false;
+	--*widest;
+	return true;
+}
+
+/* A narrow terminal: the path is cut or goes, then columns go that people miss least, then names are cut. */
 static void narrow(struct table *t)
 {
-	static const int shrinkable[] = { PACKAGE, VERSION, FIXED, ID };
-	unsigned n, *path = &t->width[PATH];
+	static const int first[] = { PATH, KNOWN, EPSS }, last[] = { REACHED, EXPLOITED };
+	unsigned n;
 
 	while ((n = width_of(t)) > t->v->width) {
-		unsigned over = n - t->v->width, *widest = path;
+		unsigned over = n - t->v->width;
 
-		if (*path) {
-			*path = *path > over + 11 ? *path - over : 0;
-			continue;
-		}
-		for (size_t i = 0; i < 4; i++)
-			if (t->width[shrinkable[i]] > *widest)
-				widest = &t->width[shrinkable[i]];
-		if (*widest > 10)
-			--*widest;
-		else if (!drop_column(t))
+		if (t->width[PATH] > over + 11)
+			t->width[PATH] -= over;
+		else if (!drop_column(t, first, 3) && !cut_widest(t) && !drop_column(t, last, 2))
 			return;
 	}
 }

@@ -228,6 +228,7 @@ out '^13 packages$' '--list: the sum'
 screen() { TERM=xterm script -qec "stty cols $1; $BUCKLER scan all.json" /dev/null </dev/null | tr -d '\r'; }
 screen 80 >wide
 is "$(sed 's/…/./g; s/\x1b\[[0-9;]*[mK]//g' wide | awk '/^(critical|high|medium|unknown|severity) / && length($0) > 80' | head -1)" '' 'a terminal of 80 columns: no row is longer'
+like "$(cat wide)" 'CVE-2023-24539 ' 'a terminal of 80 columns: an id is whole'
 like "$(cat wide)" "$(printf '\033')\\[1;31mcritical" 'a terminal: colour'
 screen 160 >wide
 like "$(cat wide)" 'all.json' 'a wide terminal: the place'
