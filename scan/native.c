@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan/native.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 /* Ends of names of files that are no machine code, separated by blanks. */
 static const char others[] =
@@ -45,16 +48,44 @@ static bool is_native(const struct bk_buf *head)
 	return head->len > 64 && memcmp(head->at, "MZ", 2) == 0;
 }
 
-bool bk_native_read(struct bk_file *f)
+static void take(struct bk_file *f)
 {
 	uint8_t sha256[32];
+
+	if (bk_file_sha256(f, sha256))
+		bk_take_native(f, sha256);
+}
+
+/* A file in a folder is mapped for its build information: that touches only the pages where it is. */
+static void read_mapped(struct bk_file *f)
+{
+	struct stat st;
+	struct bk_buf head = f->text;
+	void *bytes = fstat(f->fd, &st) == 0 && st.st_size > 64 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, f->fd, 0) : MAP_FAILED;
+
+	if (bytes == MAP_FAILED) {
+		bk_scan_warn(f, 0, "its build information is not read: %s", strerror(errno));
+		return;
+	}
+	f->text = (struct bk_buf){ .at = bytes, .len = (size_t)st.st_size };
+	bk_read_build_info(f);
+	f->text = head;
+	munmap(bytes, (size_t)st.st_size);
+}
+
+bool bk_native_read(struct bk_file *f)
+{
 	bool whole;
 
 	if (bk_file_want(f, 65) < 0 || !is_native(&f->text))
 		return false;
+	if (f->fd >= 0) {
+		take(f);
+		read_mapped(f);
+		return true;
+	}
 	whole = bk_file_whole(f, BK_BINARY_MAX) == 0;	/* first: to hash a file is to read it to its end */
-	if (bk_file_sha256(f, sha256))
-		bk_take_native(f, sha256);
+	take(f);
 	if (whole)
 		bk_read_build_info(f);
 	else

@@ -11,62 +11,66 @@
 /*
  * Which file is read by whom.  A pattern stands for the last parts of a path; a star is any run of bytes within one part, one star a part.
  * The first row that fits decides; one without a reader says that nobody reads the file.  With `head`, only so many bytes are read; else a larger file is a warning.
+ * A `project`'s own files say nothing in a package that is installed: what it was developed with is not there.
  */
+#define R(pattern) pattern, sizeof pattern - 1
 static const struct reader {
 	const char *pattern;
+	size_t size;
 	void (*read)(struct bk_file *f);
 	size_t head;
+	bool project;
 } readers[] = {
-	{ "node_modules/*/package.json", bk_read_npm_package },
-	{ "node_modules/@*/*/package.json", bk_read_npm_package },
-	{ "node_modules/.package-lock.json", bk_read_npm_lock },
-	{ "package-lock.json", bk_read_npm_lock },
-	{ "npm-shrinkwrap.json", bk_read_npm_lock },
-	{ "package.json", bk_read_npm_manifest },
-	{ "yarn.lock", bk_read_yarn_lock },
-	{ "pnpm-lock.yaml", bk_read_pnpm_lock },
-	{ "requirements*.txt", bk_read_requirements },
-	{ "*requirements.txt", bk_read_requirements },
-	{ "Pipfile.lock", bk_read_pipfile_lock },
-	{ "poetry.lock", bk_read_python_lock },
-	{ "uv.lock", bk_read_python_lock },
-	{ "pylock*.toml", bk_read_python_lock },
-	{ "*.dist-info/METADATA", bk_read_metadata },
-	{ "*.egg-info/PKG-INFO", bk_read_metadata },
-	{ "EGG-INFO/PKG-INFO", bk_read_metadata },
-	{ "*.egg-info", bk_read_metadata },
-	{ "go.mod", bk_read_go_mod },
-	{ "META-INF/maven/*/*/pom.properties", bk_read_pom_properties },
-	{ "META-INF/maven/*/*/pom.xml", NULL },		/* what a jar was built with; what it is stands in its properties */
-	{ "META-INF/MANIFEST.MF", bk_read_manifest },
-	{ "pom.xml", bk_read_pom },
-	{ "gradle.lockfile", bk_read_gradle_lock },
-	{ "Gemfile.lock", bk_read_gemfile_lock },
-	{ "gems.locked", bk_read_gemfile_lock },
-	{ "specifications/*.gemspec", bk_read_gemspec },
-	{ "specifications/default/*.gemspec", bk_read_gemspec },
-	{ "*.deps.json", bk_read_deps_json },
-	{ "packages.lock.json", bk_read_nuget_lock },
-	{ "packages.config", bk_read_packages_config },
-	{ "Cargo.lock", bk_read_cargo_lock },
-	{ "composer.lock", bk_read_composer_lock },
-	{ "composer/installed.json", bk_read_installed_json },
-	{ "var/lib/dpkg/status", bk_read_dpkg },
-	{ "var/lib/dpkg/status.d/*.md5sums", NULL },
-	{ "var/lib/dpkg/status.d/*", bk_read_dpkg },
-	{ "var/lib/dpkg/info/*.list", bk_read_dpkg_list },
-	{ "lib/apk/db/installed", bk_read_apk },
-	{ "rpmdb.sqlite", bk_read_rpm },
-	{ "etc/os-release", bk_read_os_release },
-	{ "usr/lib/os-release", bk_read_os_release },
-	{ "*.jar", bk_zip_nested, 1 },
-	{ "*.war", bk_zip_nested, 1 },
-	{ "*.ear", bk_zip_nested, 1 },
-	{ "*.aar", bk_zip_nested, 1 },
-	{ "*.zip", bk_zip_nested, 1 },
-	{ "*.whl", bk_zip_nested, 1 },
-	{ "*.egg", bk_zip_nested, 1 },
-	{ "*.nupkg", bk_zip_nested, 1 },
+	{ R("node_modules/*/package.json"), bk_read_npm_package },
+	{ R("node_modules/@*/*/package.json"), bk_read_npm_package },
+	{ R("node_modules/.package-lock.json"), bk_read_npm_lock },
+	{ R("package-lock.json"), bk_read_npm_lock, .project = true },
+	{ R("npm-shrinkwrap.json"), bk_read_npm_lock, .project = true },
+	{ R("package.json"), bk_read_npm_manifest, .project = true },
+	{ R("yarn.lock"), bk_read_yarn_lock, .project = true },
+	{ R("pnpm-lock.yaml"), bk_read_pnpm_lock, .project = true },
+	{ R("requirements*.txt"), bk_read_requirements, .project = true },
+	{ R("*requirements.txt"), bk_read_requirements, .project = true },
+	{ R("Pipfile.lock"), bk_read_pipfile_lock, .project = true },
+	{ R("poetry.lock"), bk_read_python_lock, .project = true },
+	{ R("uv.lock"), bk_read_python_lock, .project = true },
+	{ R("pylock*.toml"), bk_read_python_lock, .project = true },
+	{ R("*.dist-info/METADATA"), bk_read_metadata },
+	{ R("*.egg-info/PKG-INFO"), bk_read_metadata },
+	{ R("EGG-INFO/PKG-INFO"), bk_read_metadata },
+	{ R("*.egg-info"), bk_read_metadata },
+	{ R("go.mod"), bk_read_go_mod, .project = true },
+	{ R("META-INF/maven/*/*/pom.properties"), bk_read_pom_properties },
+	{ R("META-INF/maven/*/*/pom.xml"), NULL },		/* what a jar was built with; what it is stands in its properties */
+	{ R("META-INF/MANIFEST.MF"), bk_read_manifest },
+	{ R("pom.xml"), bk_read_pom, .project = true },
+	{ R("gradle.lockfile"), bk_read_gradle_lock, .project = true },
+	{ R("Gemfile.lock"), bk_read_gemfile_lock, .project = true },
+	{ R("gems.locked"), bk_read_gemfile_lock, .project = true },
+	{ R("specifications/*.gemspec"), bk_read_gemspec },
+	{ R("specifications/default/*.gemspec"), bk_read_gemspec },
+	{ R("*.deps.json"), bk_read_deps_json },
+	{ R("packages.lock.json"), bk_read_nuget_lock, .project = true },
+	{ R("packages.config"), bk_read_packages_config, .project = true },
+	{ R("Cargo.lock"), bk_read_cargo_lock, .project = true },
+	{ R("composer.lock"), bk_read_composer_lock, .project = true },
+	{ R("composer/installed.json"), bk_read_installed_json },
+	{ R("var/lib/dpkg/status"), bk_read_dpkg },
+	{ R("var/lib/dpkg/status.d/*.md5sums"), NULL },
+	{ R("var/lib/dpkg/status.d/*"), bk_read_dpkg },
+	{ R("var/lib/dpkg/info/*.list"), bk_read_dpkg_list },
+	{ R("lib/apk/db/installed"), bk_read_apk },
+	{ R("rpmdb.sqlite"), bk_read_rpm },
+	{ R("etc/os-release"), bk_read_os_release },
+	{ R("usr/lib/os-release"), bk_read_os_release },
+	{ R("*.jar"), bk_zip_nested, 1 },
+	{ R("*.war"), bk_zip_nested, 1 },
+	{ R("*.ear"), bk_zip_nested, 1 },
+	{ R("*.aar"), bk_zip_nested, 1 },
+	{ R("*.zip"), bk_zip_nested, 1 },
+	{ R("*.whl"), bk_zip_nested, 1 },
+	{ R("*.egg"), bk_zip_nested, 1 },
+	{ R("*.nupkg"), bk_zip_nested, 1 },
 };
 
 /* --- patterns --- */
@@ -89,10 +93,8 @@ static const char *part_of(const char *text, const char *end)
 	return end;
 }
 
-static bool pattern_fits(const char *pattern, const char *path, const char *path_end)
+static bool pattern_fits(const char *pattern, const char *pattern_end, const char *path, const char *path_end)
 {
-	const char *pattern_end = pattern + strlen(pattern);
-
 	for (;;) {
 		const char *want = part_of(pattern, pattern_end), *part = part_of(path, path_end);
 
@@ -107,13 +109,28 @@ static bool pattern_fits(const char *pattern, const char *path, const char *path
 	}
 }
 
+/* In the folder of an installed npm, Python or Ruby package? */
+static bool is_installed(const char *path)
+{
+	static const char *const folders[] = { "node_modules/", "site-packages/", "dist-packages/", "/gems/" };
+
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (strstr(path, folders[i]))
+			return true;
+	return false;
+}
+
 static const struct reader *reader_of(const char *path)
 {
 	const char *end = path + strlen(path);
 
-	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
-		if (pattern_fits(readers[i].pattern, path, end))
+	for (size_t i = 0; i < sizeof readers / sizeof *readers && end > path; i++) {
+		const char *pattern_end = readers[i].pattern + readers[i].size;
+
+		/* Most files end with another byte than most patterns. */
+		if ((pattern_end[-1] == end[-1] || pattern_end[-1] == '*') && pattern_fits(readers[i].pattern, pattern_end, path, end))
 			return &readers[i];
+	}
 	return NULL;
 }
 
@@ -121,14 +138,16 @@ static const struct reader *reader_of(const char *path)
 
 bool bk_scan_reads(const char *path)
 {
-	return reader_of(path) != NULL;
+	const struct reader *r = reader_of(path);
+
+	return r && r->read;
 }
 
 bool bk_scan_wants(const char *path, unsigned mode)
 {
 	const struct reader *r = reader_of(path);
 
-	return r ? r->read != NULL : bk_native_possible(path, mode);
+	return r ? r->read && !(r->project && is_installed(path)) : bk_native_possible(path, mode);
 }
 
 static void set_recognised(struct bk_scan *s)
@@ -155,7 +174,7 @@ void bk_scan_file(struct bk_file *f)
 {
 	const struct reader *r = reader_of(f->path);
 
-	if (r && r->read)
+	if (r && r->read && !(r->project && is_installed(f->path)))
 		read_with(r, f);
 	else if (!r && bk_native_possible(f->path, f->mode) && bk_native_read(f))
 		set_recognised(f->scan);

@@ -14,7 +14,16 @@
 
 #include "scan/reader.h"
 
-enum { THREADS = 2, READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY };
+/* As getdents64(2) writes them. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short size;
+	unsigned char kind;
+	char name[];
+};
+
+enum { THREADS = 2, KEEP_MAX = 1 << 20, READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY };
 
 struct walk {
 	struct bk_scan *scan;
@@ -25,6 +34,13 @@ struct walk {
 	char **folders;			/* to be read, relative to root */
 	size_t count, cap;
 	unsigned busy;			/* threads that are reading one and may find more */
+};
+
+/* One thread's buffers, which serve for one folder after the other. */
+struct worker {
+	struct walk *walk;
+	struct bk_buf path, text;
+	_Alignas(struct entry) char entries[1 << 16];
 };
 
 static ssize_t read_fd(struct bk_file *f, void *to, size_t size)
@@ -78,33 +94,33 @@ static int open_folder(int root, const char *path)
 	return (int)fd;
 }
 
-static void read_file(struct walk *w, int folder, const char *name, const char *path)
+static void read_file(struct worker *w, int folder, const char *name)
 {
-	struct bk_file f = { .scan = w->scan, .path = path, .read = read_fd };
-	struct stat st;
+	struct bk_file f = { .scan = w->walk->scan, .path = w->path.at, .read = read_fd, .text = w->text };
 
-	if (!bk_scan_wants(path, 0))
+	if (!bk_scan_wants(f.path, 0))
 		return;
 	f.fd = openat(folder, name, READ_FLAGS);
-	if (f.fd < 0 || fstat(f.fd, &st) < 0) {
+	if (f.fd < 0) {
 		bk_scan_warn(&f, 0, "not read: %s", strerror(errno));
-	} else if (S_ISREG(st.st_mode)) {
-		f.mode = st.st_mode & 07777;
-		bk_scan_file(&f);
+		return;
 	}
-	if (f.fd >= 0)
-		close(f.fd);
-	bk_file_free(&f);
+	bk_scan_file(&f);
+	close(f.fd);
+	if (f.text.cap > KEEP_MAX)
+		bk_file_free(&f);
+	w->text = f.text;
+	w->text.len = 0;
 }
 
 /* For file systems that don't say it in the entry. */
-static unsigned char kind_of(int folder, const struct dirent *e)
+static unsigned char kind_of(int folder, const struct entry *e)
 {
 	struct stat st;
 
-	if (e->d_type != DT_UNKNOWN)
-		return e->d_type;
-	return fstatat(folder, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? DT_UNKNOWN : IFTODT(st.st_mode);
+	if (e->kind != DT_UNKNOWN)
+		return e->kind;
+	return fstatat(folder, e->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? DT_UNKNOWN : IFTODT(st.st_mode);
 }
 
 static unsigned depth_of(const char *path)
@@ -124,56 +140,72 @@ static void enter(struct walk *w, const char *relative)
 		bk_scan_warn_path(w->scan, relative, "not read: more than %u folders deep", BK_FOLDERS_MAX);
 }
 
-/* `path` holds the prefix, the folder, a slash; the names go behind `base`. */
-static void read_entries(struct walk *w, DIR *dir, struct bk_buf *path, size_t base)
+/* The path holds the prefix, the folder, a slash; the names go behind `base`.  True for a file. */
+static bool take_entry(struct worker *w, int folder, const struct entry *e, size_t base)
 {
-	uint64_t files = 0;
+	unsigned char kind = kind_of(folder, e);
 
-	for (struct dirent *e; (e = readdir(dir)); ) {
-		unsigned char kind = kind_of(dirfd(dir), e);
-
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		path->len = base;
-		bk_buf_text(path, e->d_name);
-		if (kind == DT_DIR)
-			enter(w, path->at + strlen(w->prefix));
-		else if (kind == DT_REG && ++files)
-			read_file(w, dirfd(dir), e->d_name, path->at);
-	}
-	path->len = base;
-	path->at[base] = '\0';
-	bk_scan_count(w->scan, path->at, files);
+	if (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0)
+		return false;
+	w->path.len = base;
+	bk_buf_text(&w->path, e->name);
+	if (kind == DT_DIR)
+		enter(w->walk, w->path.at + strlen(w->walk->prefix));
+	else if (kind == DT_REG)
+		read_file(w, folder, e->name);
+	return kind == DT_REG;
 }
 
-static void read_folder(struct walk *w, const char *folder)
+static void read_entries(struct worker *w, int folder)
 {
-	BK_BUF path = { 0 };
-	int fd = open_folder(w->root, folder);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	uint64_t files = 0;
+	size_t base = w->path.len;
+	long size;
 
-	bk_buf_text(&path, w->prefix);
+	while ((size = syscall(SYS_getdents64, folder, w->entries, sizeof w->entries)) > 0)
+		for (long at = 0; at < size; ) {
+			const struct entry *e = (const struct entry *)(w->entries + at);
+
+			files += take_entry(w, folder, e, base);
+			at += e->size;
+		}
+	w->path.len = base;
+	bk_buf_text(&w->path, "");
+	if (size < 0)
+		bk_scan_warn_path(w->walk->scan, w->path.at, "not read: %s", strerror(errno));
+	bk_scan_count(w->walk->scan, w->path.at, files);
+}
+
+static void read_folder(struct worker *w, const char *folder)
+{
+	int fd = open_folder(w->walk->root, folder);
+
+	w->path.len = 0;
+	bk_buf_text(&w->path, w->walk->prefix);
 	if (strcmp(folder, ".") != 0)
-		bk_buf_printf(&path, "%s/", folder);
-	if (dir) {
-		read_entries(w, dir, &path, path.len);
-		closedir(dir);
-	} else {
-		bk_scan_warn_path(w->scan, path.at, "not read: %s", strerror(errno));
-		if (fd >= 0)
-			close(fd);
+		bk_buf_printf(&w->path, "%s/", folder);
+	if (fd < 0) {
+		bk_scan_warn_path(w->walk->scan, w->path.at, "not read: %s", strerror(errno));
+		return;
 	}
+	read_entries(w, fd);
+	close(fd);
 }
 
 static void *work(void *with)
 {
-	struct walk *w = with;
+	struct walk *walk = with;
+	struct worker *w = bk_alloc(sizeof *w);
 
-	for (char *folder; (folder = pop(w)); done(w)) {
-		if (!w->scan->full)
+	w->walk = walk;
+	for (char *folder; (folder = pop(walk)); done(walk)) {
+		if (!walk->scan->full)
 			read_folder(w, folder);
 		free(folder);
 	}
+	bk_buf_free(&w->path);
+	bk_buf_free(&w->text);
+	free(w);
 	return NULL;
 }
 

@@ -37,6 +37,11 @@ holds many 'pkg:npm/b@1.0.0
 pkg:pypi/x@1.0
 unread 0' 'a wheel in a folder'
 
+mkdir -p own/node_modules/a && printf '{"name": "a", "version": "1.0.0"}' >own/node_modules/a/package.json
+printf 'lodash@^4:\n  version "4.17.15"\n' >own/node_modules/a/yarn.lock
+holds own 'pkg:npm/a@1.0.0
+unread 0' "an installed package's own lock says what it was developed with"
+
 # --- images: the top layer wins, whiteouts take away, a link in the place of a folder hides what is below ---
 
 image='pkg:npm/changed@2.0.0
