@@ -38,6 +38,12 @@ FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,
 # The section .rest is a mapping of its own, with a gap before it: shim/loop.c says why.
 FREELD_x86_64 = -Wl,-Ttext-segment=0x400000 -Wl,--section-start=.rest=0x420000 -Wl,-Tbss=0x430000
 
+# The gate runs inside the function's processes: position-independent, on any stack, the caller's vector registers untouched.
+GATE   = $(filter-out -fno-pic -fno-pie,$(FREE)) -fPIC -fvisibility=hidden -mgeneral-regs-only -mno-red-zone
+# initfirst: before the constructors of every other object, the C library's included (dlopen(3) of glibc; musl does not know it).
+GATELD = -shared -nostdlib -Wl,--gc-sections -Wl,-z,initfirst -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,defs -Wl,--hash-style=both \
+         -Wl,--build-id=none -Wl,-soname,buckler-gate.so -Wl,-z,separate-code
+
 LIBS   = -lyaml -ljansson -lelf -lcrypto -larchive -lsqlite3 -lexpat -lz -lm
 
 src       = $(sort $(wildcard $(1)/*.c))
@@ -49,6 +55,9 @@ SCAN     := $(call src,scan) $(call src,scan/read) $(call src,scan/tree)
 PACK     := $(call src,pack)
 CLI      := $(call src,cli)
 SHIM     := $(call src,shim)
+GATE_    := $(call src,gate)
+# Of the gate what is pure: its decoder and its readers of objects are tested hosted.
+GATEPURE := $(foreach f,decode object sites,gate/$(f).c)
 HOSTED   := $(CORE) $(BASE) $(LANG_) $(LEARN) $(SCAN) $(PACK)
 UNIT     := $(call src,tests/unit) $(call src,tests/table)
 FUZZERS  := $(call src,tests/fuzz)
@@ -57,6 +66,7 @@ BENCH    := $(call src,bench)
 ATTACK   := $(call src,tests/attack)
 
 shim_sources = $(SHIM) $(call src,shim/arch/$(1)) $(wildcard shim/arch/$(1)/*.S) $(CORE)
+gate_sources = $(GATE_) $(call src,gate/arch/$(1)) $(wildcard gate/arch/$(1)/*.S) shim/text.c shim/mem.c $(CORE)
 objects  = $(patsubst %,$(BUILD)/$(1)/%.o,$(2))
 
 .PHONY: all programs cross tests fuzz bench check deps-check install clean
@@ -65,7 +75,7 @@ objects  = $(patsubst %,$(BUILD)/$(1)/%.o,$(2))
 
 all: programs
 
-programs: $(BUILD)/buckler $(BUILD)/buckler-init
+programs: $(BUILD)/buckler $(BUILD)/buckler-init $(if $(filter x86_64,$(shell uname -m)),$(BUILD)/buckler-gate.so)
 
 cross: $(BUILD)/buckler-init.aarch64
 
@@ -91,6 +101,14 @@ $(BUILD)/x86_64/%.S.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(FREE_x86_64) -c $< -o $@
 
+$(BUILD)/gate_x86_64/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(GATE) -c $< -o $@
+
+$(BUILD)/gate_x86_64/%.S.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(GATE) -c $< -o $@
+
 $(BUILD)/aarch64/%.c.o: %.c
 	@mkdir -p $(@D)
 	$(CC_aarch64) $(FREE_aarch64) -c $< -o $@
@@ -115,6 +133,10 @@ $(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch6
 	$(CC_aarch64) $(FREELD) -o $@ $^
 	aarch64-linux-gnu-strip --strip-all --remove-section=.comment $@
 
+$(BUILD)/buckler-gate.so: $(call objects,gate_x86_64,$(call gate_sources,x86_64))
+	$(CC) $(GATELD) -o $@ $^
+	strip --strip-unneeded --remove-section=.comment $@
+
 # --- tests -----------------------------------------------------------------------------------------------------------
 # tests/unit/NAME.c and tests/table/NAME.c become $(BUILD)/tests/NAME: TAP programs linked with all hosted code but cli.
 # tests/attack/NAME.c become $(BUILD)/attack/NAME: attack programs, plain C with libc and threads.
@@ -131,7 +153,7 @@ tests: $(TESTS) $(REPLAYS) $(ATTACKS) $(addprefix $(BUILD)/place/,box limits per
 fuzz:  $(FUZZBINS)
 bench: programs $(BENCHES) $(BUILD)/bench/exit0
 
-SANOBJ = $(call objects,san,$(HOSTED) $(SUPPORT))
+SANOBJ = $(call objects,san,$(HOSTED) $(GATEPURE) $(SUPPORT))
 
 $(BUILD)/tests/%: $(BUILD)/san/tests/unit/%.c.o $(SANOBJ)
 	@mkdir -p $(@D)
@@ -141,11 +163,13 @@ $(BUILD)/tests/%: $(BUILD)/san/tests/table/%.c.o $(SANOBJ)
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS) -lpthread
 
+$(BUILD)/tests/decode: LIBS += -lcapstone
+
 $(BUILD)/replay/%: $(BUILD)/san/tests/fuzz/%.c.o $(BUILD)/san/tests/fuzz/replay/main.c.o $(SANOBJ)
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS)
 
-$(BUILD)/fuzzers/%: $(BUILD)/fuzz/tests/fuzz/%.c.o $(call objects,fuzz,$(HOSTED) $(SUPPORT))
+$(BUILD)/fuzzers/%: $(BUILD)/fuzz/tests/fuzz/%.c.o $(call objects,fuzz,$(HOSTED) $(GATEPURE) $(SUPPORT))
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 
@@ -181,7 +205,7 @@ deps-check: all
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7)
-	install -m 755 $(BUILD)/buckler $(BUILD)/buckler-init $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/buckler $(BUILD)/buckler-init $(wildcard $(BUILD)/buckler-gate.so) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 doc/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 doc/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 doc/*.7 $(DESTDIR)$(PREFIX)/share/man/man7

@@ -29,6 +29,8 @@ const struct bk_ability bk_abilities[] = {
 	{ BK_CAN_ADDFD, "addfd", "handing descriptors to a child", "Linux 5.14 or newer has it." },
 	{ BK_CAN_RET_TRACE, "ret-trace", "filters that call a tracer", NULL },
 	{ BK_CAN_SUBREAPER, "subreaper", "keeping orphans", "Start buckler-init as the first process of the container (PID 1)." },
+	{ BK_CAN_GATE, "gate", "judging inside the processes",
+	  "Put buckler-gate.so beside buckler-init: where nobody may listen (AWS Lambda) it is what judges the calls." },
 	{ BK_CAN_PROCMAP, "procmap", "faster look at mappings", "Linux 6.11 or newer looks at mappings faster; nothing is lost without it." },
 	{ BK_CAN_WATCH, "watch", "processes found after the fact", NULL },
 	{ 0 }
@@ -107,6 +109,8 @@ void bk_probe_line(struct bk_probe *probe, const char *line)
 		place->notify_errno = abs(atoi(value));
 	} else if (KEY("seize_errno")) {
 		place->seize_errno = abs(atoi(value));
+	} else if (KEY("gate_errno")) {
+		place->gate_errno = abs(atoi(value));
 	} else if (KEY("kernel")) {
 		set_text(probe->kernel, sizeof probe->kernel, value);
 	} else if (KEY("arch")) {

@@ -36,6 +36,13 @@ static const char *with_watch(int error)
 	return "watch: processes are found and ended after the fact; no seccomp filter can be installed";
 }
 
+static const char *gate_reason(int error)
+{
+	if (error == E_PERM || error == E_ACCES)
+		return "in-process gate: seccomp refused (EPERM); covers every call of unmodified code, not machine code that is brought in";
+	return "in-process gate: no user notification; covers every call of unmodified code, not machine code that is brought in";
+}
+
 static const char *without_filter(int error)
 {
 	if (error == E_PERM || error == E_ACCES)
@@ -54,6 +61,8 @@ static enum bk_mechanism mechanism_of(const struct bk_place *place)
 {
 	if (has(place, BK_CAN_FILTER | BK_CAN_NOTIFY))
 		return BK_NOTIFY;
+	if (has(place, BK_CAN_GATE))
+		return BK_GATE;
 	if (has(place, BK_CAN_FILTER))
 		return BK_FILTER;
 	return has(place, BK_CAN_WATCH) ? BK_WATCH : BK_NONE;
@@ -65,6 +74,8 @@ static const char *reason_of(const struct bk_plan *plan, const struct bk_place *
 		return "seccomp user notification with ptrace verification";
 	if (plan->mechanism == BK_NOTIFY)
 		return without_seize(place->seize_errno);
+	if (plan->gate)
+		return gate_reason(place->notify_errno);
 	if (plan->mechanism == BK_FILTER)
 		return without_notify(place->notify_errno);
 	return plan->watch ? with_watch(place->notify_errno) : without_filter(place->notify_errno);
@@ -108,23 +119,23 @@ static enum bk_status status_of_files(const struct bk_policy *policy, const stru
 static enum bk_status status_of(const struct bk_policy *policy, const struct bk_plan *plan, const struct bk_place *place,
 				enum bk_section section)
 {
-	bool notify = plan->mechanism == BK_NOTIFY;
+	bool notify = plan->mechanism == BK_NOTIFY, gate = plan->gate;
 
 	if (bk_policy_mode(policy, section) == BK_OFF)
 		return BK_ABSENT;
 	switch (section) {
 	case BK_PROCESSES:
-		if (plan->verify)
+		if (plan->verify || gate)
 			return BK_ENFORCED;
 		return plan->watch || (notify && has(place, BK_CAN_READ_MEMORY)) ? BK_DETECTED : BK_UNAVAILABLE;
 	case BK_LIBRARIES:
-		if (plan->verify)
+		if (plan->verify || gate)
 			return BK_ENFORCED;
 		return plan->watch || notify ? BK_DETECTED : BK_UNAVAILABLE;
 	case BK_ENVIRONMENT:
-		return plan->verify ? BK_ENFORCED : BK_UNAVAILABLE;
+		return plan->verify || gate ? BK_ENFORCED : BK_UNAVAILABLE;
 	case BK_GENERATED_CODE:
-		return notify || (plan->mechanism == BK_FILTER && filter_serves(policy)) ? BK_ENFORCED : BK_UNAVAILABLE;
+		return notify || gate || (plan->mechanism == BK_FILTER && filter_serves(policy)) ? BK_ENFORCED : BK_UNAVAILABLE;
 	case BK_WRITE:
 	case BK_READ:
 	case BK_PLANT:
@@ -144,6 +155,9 @@ void bk_plan_make(const struct bk_policy *policy, const struct bk_place *place, 
 	plan->mechanism = mechanism_of(place);
 	plan->verify = plan->mechanism == BK_NOTIFY && has(place, BK_CAN_SEIZE);
 	plan->watch = plan->mechanism != BK_NOTIFY && has(place, BK_CAN_WATCH);
+	plan->gate = plan->mechanism == BK_GATE;
+	if (plan->gate && plan->watch)
+		plan->mechanism = BK_GATE_WATCH;
 	plan->alone = plan->mechanism == BK_NONE;
 	plan->reason = reason_of(plan, place);
 	for (enum bk_section s = 0; s < BK_SECTIONS; s++)
@@ -161,7 +175,7 @@ enum bk_section bk_plan_gap(const struct bk_plan *plan)
 
 const char *bk_mechanism_name(enum bk_mechanism mechanism)
 {
-	static const char names[][8] = { "none", "notify", "trace", "gate", "filter", "watch" };
+	static const char names[][12] = { "none", "notify", "trace", "gate", "filter", "watch", "gate+watch" };
 
 	return (uint32_t)mechanism < BK_MECHANISMS ? names[mechanism] : NULL;
 }

@@ -8,7 +8,7 @@
 
 #include "core/policy.h"
 
-enum bk_mechanism { BK_NONE, BK_NOTIFY, BK_TRACE, BK_GATE, BK_FILTER, BK_WATCH, BK_MECHANISMS };
+enum bk_mechanism { BK_NONE, BK_NOTIFY, BK_TRACE, BK_GATE, BK_FILTER, BK_WATCH, BK_GATE_WATCH, BK_MECHANISMS };
 
 /* bk_place.offers: each was tried, not looked up. */
 #define BK_CAN_FILTER		(1u << 0)	/* SECCOMP_SET_MODE_FILTER */
@@ -23,11 +23,13 @@ enum bk_mechanism { BK_NONE, BK_NOTIFY, BK_TRACE, BK_GATE, BK_FILTER, BK_WATCH, 
 #define BK_CAN_SUBREAPER	(1u << 9)	/* PR_SET_CHILD_SUBREAPER, or being PID 1 */
 #define BK_CAN_PROCMAP		(1u << 10)	/* PROCMAP_QUERY (Linux 6.11) */
 #define BK_CAN_WATCH		(1u << 11)	/* inotify and a readable /proc */
+#define BK_CAN_GATE		(1u << 12)	/* buckler-gate.so is there, the program loads it, and memory can be shared with it */
 
 struct bk_place {
 	uint32_t offers;
 	uint32_t landlock;		/* ABI, 0: none */
 	int      notify_errno, seize_errno;	/* why not, as positive errno; 0 where offered */
+	int      gate_errno;		/* the same: ENOENT no gate, ENOEXEC a static program, else no shared memory */
 };
 
 enum bk_status { BK_UNAVAILABLE, BK_DETECTED, BK_ENFORCED, BK_ABSENT };
@@ -35,6 +37,7 @@ enum bk_status { BK_UNAVAILABLE, BK_DETECTED, BK_ENFORCED, BK_ABSENT };
 struct bk_plan {
 	enum bk_mechanism mechanism;
 	bool verify;			/* each exec is stopped and the loaded image judged (ptrace) */
+	bool gate;			/* the gate is preloaded: BK_GATE, or BK_GATE_WATCH with the watch behind it */
 	bool watch;			/* processes are looked at from outside, too */
 	bool alone;			/* nothing can be enforced: the function runs unsupervised, or is refused */
 	uint8_t status[BK_SECTIONS];	/* enum bk_status */
@@ -48,6 +51,7 @@ struct bk_plan {
  * go (FIFOs, terminals), files.read and files.code without Landlock, too; else "detected".  With the filter alone Landlock enforces
  * files.write where its rules can say all that the policy does (bk_plan_landlock_exact()).
  * network: enforced with pidfd_getfd; "detected" without: judged before the call only.
+ * gate, where nobody may listen: the same four enforced in the sense of the design, on every path of unmodified code.
  * filter: generated_code enforced.  With it or without it, processes and libraries are detected by the watch where that is there: they are
  * found and ended after the fact.
  */
@@ -61,7 +65,7 @@ bool bk_plan_landlock_exact(const struct bk_policy *policy);
 /* First section that the policy has and the plan does not fully enforce, or BK_SECTIONS. */
 enum bk_section bk_plan_gap(const struct bk_plan *plan);
 
-const char *bk_mechanism_name(enum bk_mechanism mechanism);	/* "none" "notify" "trace" "gate" "filter" "watch" */
+const char *bk_mechanism_name(enum bk_mechanism mechanism);	/* "none" "notify" "trace" "gate" "filter" "watch" "gate+watch" */
 const char *bk_status_name(enum bk_status status);		/* "unavailable" "detected" "enforced" "absent" */
 
 #endif

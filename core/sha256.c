@@ -60,7 +60,7 @@ static void plain_blocks(uint32_t state[8], const uint8_t *p, size_t count)
 
 /* --- SHA-NI --- */
 
-#ifdef __x86_64__
+#if defined(__x86_64__) && defined(__SSE2__)	/* the gate is compiled without vector registers */
 
 struct cpuid {
 	uint32_t a, b, c, d;

@@ -116,7 +116,7 @@ static void child(void *arg)
 	say_ready(start);
 	while (start->listener < 0 && !__atomic_load_n(&start->go, __ATOMIC_ACQUIRE))
 		sys_futex((void *)&start->go, FUTEX_WAIT, 0);
-	start->exec_error = (int)-sys_execve(start->image, o->argv, o->envp);
+	start->exec_error = (int)-sys_execve(start->image, o->argv, start->envp);
 	sys_exit(start->exec_error == ENOENT ? 127 : 126);
 }
 
@@ -179,6 +179,8 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	s->place.landlock = start->landlock;
 	if (s->listener >= 0)
 		s->place.offers |= set_wake_up(s->listener);
+	else
+		bk_gate_prepare(s, start);
 	if (s->listener >= 0 && start->filter_flags & (BK_FILTER_WRITE | BK_FILTER_READ))
 		s->place.offers |= offers_for_files(s);
 	return 0;

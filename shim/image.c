@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files: canonical path, identity, hash, and whether the function could change them. */
 #include <linux/stat.h>
+#include "core/script.h"
 #include "shim/shim.h"
 
 #define FRESH_NS 20000000ULL		/* a file changed less than this ago may change again within one tick of its ctime */
@@ -231,39 +232,6 @@ bool bk_image_fixed(struct bk_shim *s, struct bk_image *image, const char *link)
 	return seen->flags & BK_SEEN_FIXED;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static const char *take_word(const char *at, const char *end, char *out, size_t cap)
-{
-	size_t n = 0;
-
-	while (at < end && is_blank(*at))
-		at++;
-	while (at < end && !is_blank(*at) && *at != '\n' && *at && n + 1 < cap)
-		out[n++] = *at++;
-	out[n] = '\0';
-	return at;
-}
-
-/* The first line as fs/binfmt_script.c reads it: interpreter, then the rest without outer blanks as one argument. */
-static bool parse_first_line(const char *at, const char *end, char *interpreter, char *option, size_t cap)
-{
-	size_t n = 0;
-
-	at = take_word(at + 2, end, interpreter, cap);
-	while (at < end && is_blank(*at))
-		at++;
-	while (at < end && *at != '\n' && *at && n + 1 < cap)
-		option[n++] = *at++;
-	while (n && is_blank(option[n - 1]))
-		n--;
-	option[n] = '\0';
-	return *interpreter != '\0';
-}
-
 bool bk_image_script(struct bk_shim *s, struct bk_image *image, const char *link, char *interpreter, char *option, size_t cap)
 {
 	char first[256];		/* BINPRM_BUF_SIZE */
@@ -284,7 +252,7 @@ bool bk_image_script(struct bk_shim *s, struct bk_image *image, const char *link
 		return false;
 	}
 	(void)s;
-	return parse_first_line(first, first + n, interpreter, option, cap);
+	return bk_script_line(first, first + n, interpreter, option, cap);
 }
 
 struct bk_decision bk_judge(struct bk_shim *s, struct bk_request *request, struct bk_image *image, const char *link)

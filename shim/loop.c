@@ -7,6 +7,7 @@
 #define WAIT_NS		50000000L	/* period of the timer that ends a wait for one call in flight */
 #define WAIT_SIGNAL	63		/* of the timer behind it; the only signal that is not blocked */
 #define SUMMARY_S	2
+#define GATE_MS		5000		/* from the exec of the function to the gate's first word */
 
 /*
  * What runs on the way into rest lies in a mapping of its own (Makefile): a fault maps up to 16 pages around it, but never beyond
@@ -65,7 +66,8 @@ static void settle_down(struct bk_shim *s, struct bk_start *start)
 	if (s->settled || !child_left(start))
 		return;
 	s->settled = true;
-	sys_prctl(PR_SET_DUMPABLE, 0);
+	if (!s->ring)		/* the gate reaches its ground through our /proc folder */
+		sys_prctl(PR_SET_DUMPABLE, 0);
 }
 
 /* A mapping made over the old one, and not MADV_DONTNEED: that gives the page tables back, too. */
@@ -115,7 +117,8 @@ void bk_loop_main_loaded(struct bk_shim *s)
 {
 	enum bk_section gap;
 
-	sys_prctl(PR_SET_DUMPABLE, 0);
+	if (!s->ring)
+		sys_prctl(PR_SET_DUMPABLE, 0);
 	if (bk_judged(s, BK_CONNECT) || bk_judged(s, BK_LISTEN))
 		bk_network_probe(s);
 	bk_plan_make(&s->policy, &s->place, &s->plan);
@@ -221,16 +224,19 @@ static void forward(struct bk_shim *s, int signal)
 static bool signals(struct bk_shim *s, int *main_status)
 {
 	struct signalfd_siginfo info[4];
-	bool child = false;
+	bool child = false, urgent = false;
 	long n;
 
 	do {
 		n = sys_read(s->signals, info, sizeof info);
 		for (long i = 0; i < n / (long)sizeof *info; i++) {
 			child |= info[i].ssi_signo == SIGCHLD;
+			urgent |= info[i].ssi_signo == SIGURG;
 			forward(s, (int)info[i].ssi_signo);
 		}
 	} while (n == sizeof info);
+	if (urgent)
+		bk_gate_drain(s);
 	return child && reap(s, main_status);
 }
 
@@ -370,6 +376,26 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 	}
 }
 
+/*
+ * A gate that cannot be loaded is passed over by the loader (ld.so(8), LD_PRELOAD): without its hello the function runs unsupervised.
+ * The exit status is kept for serve(), which waits for it again.
+ */
+static void await_gate(struct bk_shim *s)
+{
+	for (int n = 0; n < GATE_MS && !bk_gate_said_hello(s, s->main_pid); n++) {
+		struct __kernel_timespec step = { 0, 1000000 };		/* the kernel counts it down */
+		struct pollfd f = { .fd = s->signals, .events = POLLIN };
+
+		if (sys_ppoll(&f, 1, &step) > 0 && !bk_gate_said_hello(s, s->main_pid))
+			return;			/* it may have ended: serve() says so */
+	}
+	if (bk_gate_said_hello(s, s->main_pid))
+		return;
+	start_event(s, BK_EVENT_REFUSED, "the gate did not start in the function: is buckler-gate.so of this version, and whole?");
+	sys_kill(s->main_pid, SIGKILL);
+	s->unsupported = true;
+}
+
 /* No listener: waits until the child has executed the function's image or failed, which clears vm_tid. */
 static void start_without_listener(struct bk_shim *s, struct bk_start *start)
 {
@@ -378,6 +404,8 @@ static void start_without_listener(struct bk_shim *s, struct bk_start *start)
 	bk_child_go(start);
 	for (int tid = start->vm_tid; tid; tid = start->vm_tid)
 		sys_futex(&start->vm_tid, FUTEX_WAIT, (uint32_t)tid);
+	if (s->plan.gate && !s->unsupported)
+		await_gate(s);
 }
 
 /* Ends as the function did, so that our parent sees the same wait status. */
@@ -404,6 +432,7 @@ int bk_loop(struct bk_shim *s, struct bk_start *start)
 	if (s->listener < 0)
 		start_without_listener(s, start);
 	status = serve(s, start);
+	bk_gate_drain(s);
 	bk_log_flush(s, true);
 	if (s->listener >= 0 || s->self != 1)
 		end_the_rest(s);

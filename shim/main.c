@@ -128,7 +128,7 @@ void bk_start(long *initial)
 	bk_gather_own(s, i.options.envp);
 	bk_files_start(s, i.options.envp);
 	bk_network_start(s, &i.options);
-	i.start = (struct bk_start){ .shim = s, .options = &i.options, .filter_flags = filter_flags(s), .vm_tid = -1 };
+	i.start = (struct bk_start){ .shim = s, .options = &i.options, .envp = i.options.envp, .filter_flags = filter_flags(s), .vm_tid = -1 };
 	i.start.image = bk_child_search(*i.options.argv, i.options.envp, i.search, sizeof i.search);
 	bk_run_on(memory.stack + STACK_SIZE, supervise, &i);
 }

@@ -219,11 +219,13 @@ int bk_probe(struct bk_shim *s)
 	probe_trace(s, &t);
 	probe_rest(s);
 	probe_watch(s);
+	bk_gate_probe(s, NULL);
 	kernel_name(release, release + sizeof release);
 	at = line(at, end, "offers=", s->place.offers);
 	at = line(at, end, "landlock=", s->place.landlock);
 	at = line(at, end, "notify_errno=", (uint32_t)s->place.notify_errno);
 	at = line(at, end, "seize_errno=", (uint32_t)s->place.seize_errno);
+	at = line(at, end, "gate_errno=", (uint32_t)s->place.gate_errno);
 	at = bk_put(bk_put(bk_put(at, end, "kernel="), end, release), end, "\narch=" BK_ARCH_NAME "\n");
 	return sys_write(1, out, (size_t)(at - out)) == at - out ? 0 : 125;
 }

@@ -22,10 +22,12 @@
 
 #include "core/decide.h"
 #include "core/filter.h"
+#include "core/gate.h"
 #include "core/plan.h"
 #include "core/record.h"
 #include "core/sha256.h"
 #include "shim/sys.h"
+#include "shim/text.h"
 
 #define BK_PATH_MAX	4096u		/* PATH_MAX (linux/limits.h) */
 #define BK_ARGV_MAX	(128u << 10)	/* bytes of arguments read before a call; more is `cut` */
@@ -103,6 +105,7 @@ struct bk_scratch {
 	struct bk_window window;
 	int vetted;			/* task whose vetted image's name is still in `path` */
 	uint64_t pointers[512];
+	struct bk_slot slot;
 	struct seccomp_notif notification;
 	struct seccomp_notif_resp answer;
 	char stack[BK_STACK_MAX];
@@ -130,6 +133,10 @@ struct bk_shim {
 	uint8_t sha;			/* BK_SHA_* */
 	uint8_t own_variables, main_seen, main_execs;
 	uint16_t flights_used, task_root_length;
+	struct bk_ring *ring;		/* of the gate, NULL: none */
+	uint32_t ring_next, ring_lost, ring_stuck;
+	uint32_t gate_device;		/* which file the gate is */
+	uint64_t gate_inode;
 	uint32_t seen_next;
 	uint64_t task_root, credentials;	/* hashes: of the task root's name, of what the shim itself may do */
 	struct bk_pending *pending, *pending_own;	/* network.h; own: on the stack's page */
@@ -153,6 +160,7 @@ int bk_policy_map(struct bk_shim *s, const struct bk_options *o);
 struct bk_start {
 	struct bk_shim *shim;
 	const struct bk_options *options;
+	char **envp;			/* of the function */
 	const char *image;		/* path to execute */
 	uint64_t mask;			/* signal mask to give back */
 	uint32_t filter_flags;
@@ -178,6 +186,17 @@ const char *bk_child_search(const char *name, char *const *envp, char *out, size
 void bk_files_start(struct bk_shim *s, char *const *envp);
 /* In the child: what files.write allows, as rules of the kernel; returns the ABI that is in force, 0 where there is none. */
 uint32_t bk_landlock_restrict(const struct bk_shim *s);
+
+/* --- gate (gate.c) ------------------------------------------------------------------------------------------------------ */
+
+/* Says in s->place whether the gate could be used for `image` (NULL: any); nothing is made yet. */
+void bk_gate_probe(struct bk_shim *s, const char *image);
+/* Makes the ground and the ring and puts the gate into the environment that the child will be given.  Needs s->policy. */
+void bk_gate_prepare(struct bk_shim *s, struct bk_start *start);
+/* Writes the lines of the events that have come. */
+void bk_gate_drain(struct bk_shim *s);
+/* True once the gate has started in a process. */
+bool bk_gate_said_hello(const struct bk_shim *s, int pid);
 
 /* --- loop ------------------------------------------------------------------------------------------------------------ */
 
@@ -286,15 +305,5 @@ void bk_scratch_new(struct bk_shim *s);
 void *bk_state_rest(size_t *size);
 /* The lowest byte of the shim's own stack (main.c). */
 char *bk_stack_low(void);
-
-/* --- small text (text.c) -------------------------------------------------------------------------------------------------- */
-
-char *bk_put(char *at, const char *end, const char *s);			/* appends, always NUL-terminated, returns the NUL's place */
-char *bk_put_number(char *at, const char *end, uint64_t n);
-/* "/proc/<pid><rest>" */
-char *bk_proc(char out[64], int pid, const char *rest);
-char *bk_proc_fd(char out[64], int pid, int fd);
-char *bk_own_fd(char out[64], int fd);	/* "/proc/self/fd/<fd>" */
-uint64_t bk_parse_number(const char *s, const char **end);
 
 #endif

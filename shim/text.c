@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/shim.h"
+#include "shim/text.h"
 
 char *bk_put(char *at, const char *end, const char *s)
 {

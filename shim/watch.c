@@ -239,7 +239,8 @@ static void judge_mappings(struct bk_shim *s, const struct bk_process *p)
 		if (m.start == loader.base && m.inode)
 			loader.inode = m.inode, loader.device = m.device;
 		/* What the kernel itself maps for an exec was judged as that. */
-		if (!m.executable || (m.inode == p->inode && m.device == p->device) || (m.inode == loader.inode && m.device == loader.device))
+		if (!m.executable || (m.inode == p->inode && m.device == p->device) || (m.inode == loader.inode && m.device == loader.device)
+		    || (m.inode == s->gate_inode && m.device == s->gate_device))
 			continue;
 		struct bk_decision d = bk_mapping_judge(s, p->pid, &m, &r);
 		uint64_t key = (m.inode << 20 ^ m.device) * 0x9e3779b97f4a7c15ULL ^ (uint64_t)p->pid << 32;

@@ -33,7 +33,7 @@ may_use() {
 
 # Each folder was built, or the check would say nothing.
 not_built() {
-	for folder in core base lang learn scan pack cli shim; do
+	for folder in core base lang learn scan pack cli shim gate; do
 		[ -n "$(used_by $folder)" ] || echo "no dependency file of $folder/ below $build; run make first"
 	done
 }
@@ -47,6 +47,8 @@ may_use scan base
 may_use pack base
 may_use cli core base lang learn scan pack
 may_use shim core
+may_use gate core shim
+none 'gate/ uses only sys.h, text.h and arch/ of shim/' "$(used_by gate | grep '^shim/' | grep -Ev '^shim/(sys\.h|text\.h|arch/)')"
 
 # core and shim are freestanding: what the compiler itself brings, and the kernel's headers.
 foreign_headers() {
@@ -56,7 +58,7 @@ foreign_headers() {
 		grep -Ev '^/usr/lib/(gcc|llvm)[^ ]*/include/|^/usr/include/(linux|asm-generic|[a-z0-9_]*-linux-gnu/asm)/' |
 		sed "s,^,$1/ reads ,"
 }
-for folder in core shim; do
+for folder in core shim gate; do
 	none "$folder/ reads no header of a C library" "$(foreign_headers $folder)"
 done
 
@@ -74,6 +76,8 @@ variables() {
 	done
 }
 none 'core/ holds no variable' "$(variables)"
+none 'the gate needs nothing of a C library' "$(nm -D --undefined-only "$build/buckler-gate.so" | awk '{ print $NF }' | grep -Ev '^(environ|_r_debug|_dl_debug_addr)$')"
+none 'the gate uses no vector register' "$(objdump -d "$build/buckler-gate.so" | grep -E '%([xyz]mm|mm|st)[0-9]?' | head -5)"
 none 'core/ calls nothing but core' "$(needs -Ev '^bk_|^mem(cpy|set|cmp|move)$' "$build"/x86_64/core/*.o)"
 
 prints='^(stdout|(v|f|vf)?printf|puts|putchar|perror|__v?f?printf_chk|errx?|warnx?)$'

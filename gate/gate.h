@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * buckler-gate.so: buckler inside the function's own processes, for places where the kernel helps nobody (AWS Lambda).
+ *
+ * Preloaded, it runs before the program and its libraries.  It finds every `syscall` instruction by which unmodified code can make a
+ * relevant call, and leads it through bk_gate_hook(): the same decisions as the shim's, made on the caller's behalf.  It is no wall: machine
+ * code that runs in the process can make its own system calls (SECURITY.md).
+ *
+ *	start      finds its ground, patches what is loaded, seals itself
+ *	patch      stubs and jumps
+ *	sites, object, decode	what is patched, and how
+ *	enter      (arch/) from a stub to bk_gate_hook() and back, on the caller's stack
+ *	hooks      which call means what
+ *	exec       execve: gather, decide, act on an own copy
+ *	map        mmap, mprotect, munmap, mremap, shmat
+ *	image      files by identity
+ *	memory     the caller's memory without faulting; what lies at an address
+ *	report     events into the ring
+ *
+ * Rules for all of it: no libc, no vector registers (the caller's are live), no lock that a signal or a longjmp could leave held, no state that a
+ * child of vfork could leave behind.  On the caller's stack at most 2 KiB; what needs more runs on memory of its own (bk_gate_work()).
+ */
+#ifndef BK_GATE_H
+#define BK_GATE_H
+
+#include "core/gate.h"
+#include "gate/object.h"
+#include "shim/sys.h"
+#include "shim/text.h"
+
+#define BK_CALLS	512u		/* numbers of system calls that there may be */
+#define BK_PATH_MAX	4096u		/* PATH_MAX (linux/limits.h) */
+#define BK_SEALS	48u
+
+/* A stretch of memory that nobody may change any more: the gate, its stubs, patched text. */
+struct bk_seal {
+	uintptr_t from, to;
+	bool text;			/* may be given the protection that it has */
+};
+
+/* All that the gate knows; read-only but while an object is patched. */
+struct __attribute__((aligned(4096))) bk_gate {
+	uint8_t relevant[BK_CALLS / 8];	/* first: enter.S reads it */
+	const struct bk_ground *ground;	/* NULL: nobody asked for the gate here */
+	struct bk_ring *ring;
+	struct bk_policy policy;
+	enum bk_mode least;
+	int self, ground_fd, ring_fd;	/* pid at the start; descriptors of the shim */
+	uint32_t uid;
+	uint64_t proc_device, ring_device, ring_inode;
+	bool main;			/* `main:` has not been met yet */
+	uint32_t seals, uncovered, unroutable, routed;	/* counts */
+	struct bk_seal seal[BK_SEALS];
+	char image[512];		/* canonical path of the program that runs here */
+};
+extern struct bk_gate bk_gate;
+
+/* The registers of a call as they are at its instruction; enter.S knows the layout. */
+struct bk_frame {
+	long number, a, b, c, d, e, f;
+	const void *record;
+	long bp;
+};
+
+/* --- enter ------------------------------------------------------------------------------------------------------------- */
+
+/* Where stubs jump to, with RAX the number and R11 the stub's record: two addresses, of the call that is let go and of what follows it. */
+void bk_gate_enter(void);
+/* Runs `run` on the stack that ends at `top`; returns what it returns. */
+long bk_gate_on(void *top, long (*run)(void *), void *arg);
+/* False: the call is to be made; true: it was answered, frame->number is the result.  Called by enter.S. */
+bool bk_gate_hook(struct bk_frame *frame);
+
+/* --- hooks --------------------------------------------------------------------------------------------------------------- */
+
+void bk_hooks_start(void);		/* fills bk_gate.relevant */
+bool bk_hooks_relevant(uint32_t number);
+
+/* --- patch ---------------------------------------------------------------------------------------------------------------- */
+
+/*
+ * Routes the sites in [from, to) of an object whose address `a` lies at `bias + a`; `view` may be the file.  The memory is made
+ * writable and executable meanwhile, and is sealed where anything was changed.  Returns 0 or -errno with nothing changed.
+ */
+int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to);
+/* True where [from, from + size) touches what is sealed. */
+bool bk_sealed(uintptr_t from, size_t size);
+/* The same for text that would keep its protection. */
+bool bk_sealed_against(uintptr_t from, size_t size, long protection);
+int bk_seal(uintptr_t from, uintptr_t to, bool text);
+/* Makes the gate's knowledge writable, or read-only again. */
+void bk_gate_open(bool writable);
+
+/* --- memory ----------------------------------------------------------------------------------------------------------------- */
+
+/* True where the byte can be read; asks the kernel, never faults. */
+bool bk_readable(const void *at);
+/* Copies a string of the caller; its length, -EFAULT, or -ENAMETOOLONG where it does not fit with its NUL. */
+long bk_user_string(const char *from, char *to, size_t cap);
+/* Copies bytes; 0 or -EFAULT. */
+long bk_user_copy(const void *from, void *to, size_t size);
+
+/* What lies at an address, or behind it where nothing does (start > address). */
+struct bk_mapping {
+	uintptr_t start, end;
+	uint64_t inode;
+	uint32_t path;			/* bytes of the name */
+	bool writable, shared;
+};
+/* The name goes into name[cap]; 0 or -errno. */
+int bk_mapping_find(uintptr_t address, struct bk_mapping *m, char *name, size_t cap);
+
+/*
+ * Memory for one call: `size` bytes of it behind a stack.  What a child of vfork takes stays in its parent's memory when it executes
+ * another image: the next call gives that back.
+ */
+struct bk_work {
+	size_t size;			/* of all of it */
+	struct bk_frame *frame;
+	char path[BK_PATH_MAX + 64], called[BK_PATH_MAX], interpreter[BK_PATH_MAX + 64], name[BK_PATH_MAX + 64], walk[BK_PATH_MAX];
+	char option[256], first[256];
+	uint8_t sha256[32], block[4096];
+	char stack[32768];
+	char rest[];
+};
+/* Maps it with `rest` bytes at its end; NULL where there is no memory. */
+struct bk_work *bk_gate_work(size_t rest);
+void bk_gate_work_end(struct bk_work *work);
+
+/* --- image ---------------------------------------------------------------------------------------------------------------------- */
+
+struct bk_file {
+	int fd;				/* O_PATH, -1: none */
+	uint64_t device, inode, size;
+	uint32_t mode;
+	bool anonymous;			/* memory file or deleted */
+	struct bk_text path;		/* canonical */
+};
+/* Opens without reading; the canonical name goes into name[BK_PATH_MAX].  0 or -errno. */
+int bk_file_open(struct bk_file *f, int directory, const char *path, int flags, char *name);
+/* Fills in all but fd from a descriptor. */
+int bk_file_of(struct bk_file *f, int fd, char *name);
+void bk_file_close(struct bk_file *f);
+/* bk_decide() with the hash, or the knowledge that none is needed, supplied where the policy asks for it. */
+struct bk_decision bk_file_judge(struct bk_request *r, const struct bk_file *f, uint8_t sha256[32]);
+/* True where nobody in the function can change the way by which `name` led to the file. */
+bool bk_file_fixed(const struct bk_file *f, struct bk_text name);
+/* The first bytes of the file: 0, or -errno where it cannot be read. */
+long bk_file_read(const struct bk_file *f, void *to, size_t size, uint64_t at);
+
+/* --- report ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Into the ring, and wakes the shim. */
+void bk_report(enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d);
+/* A system call that the kernel's own filter would refuse elsewhere. */
+void bk_report_call(const char *name, const char *technique);
+/* A sentence about this process: what could not be covered, why it ends. */
+void bk_report_note(enum bk_verdict verdict, const char *path, const char *note);
+/* Ends the process. */
+_Noreturn void bk_gate_die(void);
+
+/* --- the calls ----------------------------------------------------------------------------------------------------------------------- */
+
+long bk_hook_exec(struct bk_frame *f, int directory, const char *path, char **argv, char **envp, int flags);
+bool bk_hook_mmap(struct bk_frame *f);
+bool bk_hook_mprotect(struct bk_frame *f);
+bool bk_hook_munmap(struct bk_frame *f);
+bool bk_hook_mremap(struct bk_frame *f);
+bool bk_hook_open(struct bk_frame *f, int directory, const char *path, long flags);
+/* The first image of this process, judged by the gate itself where nobody has; `argv` as the kernel gave it. */
+void bk_exec_first(const char *called, char **argv);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which calls are looked at, and what each means.  The table of refusals is core/filter_table.h, as for the kernel's filter. */
+#include "core/filter.h"
+#include "gate/gate.h"
+
+#define X32_BIT 0x40000000UL
+
+/* What of the table the gate looks at; the rest is refused by the place itself, or cannot be told from normal work without its cost. */
+enum check { SKIP, REFUSE, AT_FIRST, AT_SECOND, SIGNAL };
+#define CHECK_EXEC	SKIP
+#define CHECK_MAP	SKIP
+#define CHECK_PROTECT	SKIP
+#define CHECK_SHMAT	SKIP
+#define CHECK_NONE	REFUSE
+#define CHECK_KILL	SIGNAL
+#define CHECK_PID_FIRST	AT_FIRST
+#define CHECK_PID_SECOND AT_SECOND
+#define CHECK_PRLIMIT	AT_FIRST
+#define CHECK_GROUP	SKIP
+#define CHECK_FCNTL	SKIP
+#define CHECK_SETRLIMIT	SKIP
+#define CHECK_PRCTL	SKIP
+#define CHECK_SECCOMP	REFUSE
+#define CHECK_PERSONALITY SKIP
+#define CHECK_CLONE	SKIP
+#define CHECK_UNSHARE	SKIP
+#define CHECK_IOCTL	SKIP
+/* Files and networks: no section of the policy is enforced by the gate for them yet. */
+#define CHECK_OPEN	SKIP
+#define CHECK_OPENAT	SKIP
+#define CHECK_NEWER	SKIP
+#define CHECK_WRITE	SKIP
+#define CHECK_LINK	SKIP
+#define CHECK_SOCKET	SKIP
+#define CHECK_CONNECT	SKIP
+#define CHECK_LISTEN	SKIP
+#define CHECK_SENDTO	SKIP
+#define CHECK_RECVFROM	SKIP
+
+enum { E_PERM = 1, E_ACCES = 13, E_INVAL = 22, E_NOSYS = 38 };
+#define SILENT 0
+#define EVENT  1
+
+struct row {
+	int16_t number;
+	uint8_t check, error, event;
+};
+static const struct row table[] = {
+#define CALL(name, x86_64, aarch64, check, error, event, technique) { x86_64, CHECK_##check, E_##error, event },
+#include "core/filter_table.h"
+#undef CALL
+};
+
+/* What is judged by policy, or guards the gate itself. */
+static const uint16_t judged[] = {
+	__NR_execve, __NR_execveat, __NR_mmap, __NR_mprotect, __NR_pkey_mprotect, __NR_munmap, __NR_mremap, __NR_shmat,
+	__NR_open, __NR_openat, __NR_openat2, __NR_creat,
+};
+
+static void mark(uint32_t number)
+{
+	bk_gate.relevant[number / 8] |= (uint8_t)(1u << number % 8);
+}
+
+void bk_hooks_start(void)
+{
+	for (unsigned i = 0; i < sizeof judged / sizeof *judged; i++)
+		mark(judged[i]);
+	for (unsigned i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].check != SKIP && table[i].number >= 0)
+			mark((uint32_t)table[i].number);
+}
+
+bool bk_hooks_relevant(uint32_t number)
+{
+	return number >= BK_CALLS || bk_gate.relevant[number / 8] >> number % 8 & 1;
+}
+
+/* --- refusals ------------------------------------------------------------------------------------------------------------------ */
+
+static bool answer(struct bk_frame *f, long result)
+{
+	f->number = result;
+	return true;
+}
+
+/* kill(2): the shim, everybody, or the shim's group. */
+static bool meets_shim(int pid)
+{
+	return pid == bk_gate.ground->shim || pid == -1 || pid == -bk_gate.ground->group || (pid == 0 && sys_getpgid(0) == bk_gate.ground->group);
+}
+
+static bool applies(const struct row *row, const struct bk_frame *f)
+{
+	switch (row->check) {
+	case REFUSE:    return true;
+	case SIGNAL:    return meets_shim((int)f->a);
+	case AT_FIRST:  return (int)f->a == bk_gate.ground->shim;
+	case AT_SECOND: return (int)f->b == bk_gate.ground->shim || (int)f->b == bk_gate.ground->group;
+	default:        return false;
+	}
+}
+
+static void tell(const struct row *row)
+{
+	struct bk_filter_call call = bk_filter_lookup(BK_ARCH_AUDIT, (uint32_t)row->number);
+
+	bk_report_call(call.name.at, call.technique.at);
+}
+
+/* The mode of `processes`, as for the kernel's filter; what aims at the shim is refused in any mode. */
+static bool lets_go(const struct row *row)
+{
+	enum bk_mode mode = bk_policy_mode(&bk_gate.policy, BK_PROCESSES);
+
+	if (bk_gate.least > mode)
+		mode = bk_gate.least;
+	return row->check == REFUSE && (mode == BK_ALERT || mode == BK_LEARN);
+}
+
+static bool by_table(struct bk_frame *f)
+{
+	for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+		const struct row *row = &table[i];
+
+		if (row->number != f->number || row->check == SKIP || !applies(row, f))
+			continue;
+		if (row->event)
+			tell(row);
+		return lets_go(row) ? false : answer(f, -(long)row->error);
+	}
+	return false;
+}
+
+/* --- entry ------------------------------------------------------------------------------------------------------------------------ */
+
+static bool opened(struct bk_frame *f)
+{
+	uint64_t flags = 0;
+
+	switch (f->number) {
+	case __NR_open:   return bk_hook_open(f, BK_AT_CWD, (const char *)f->a, f->b);
+	case __NR_creat:  return bk_hook_open(f, BK_AT_CWD, (const char *)f->a, O_WRONLY);
+	case __NR_openat: return bk_hook_open(f, (int)f->a, (const char *)f->b, f->c);
+	default:
+		if (bk_user_copy((const void *)f->c, &flags, sizeof flags) < 0)
+			return false;
+		return bk_hook_open(f, (int)f->a, (const char *)f->b, (long)flags);
+	}
+}
+
+bool bk_gate_hook(struct bk_frame *f)
+{
+	if ((unsigned long)f->number >= BK_CALLS)
+		return (unsigned long)f->number & X32_BIT ? answer(f, -ENOSYS) : false;
+	switch (f->number) {
+	case __NR_execve:
+		return answer(f, bk_hook_exec(f, BK_AT_CWD, (const char *)f->a, (char **)f->b, (char **)f->c, 0));
+	case __NR_execveat:
+		return answer(f, bk_hook_exec(f, (int)f->a, (const char *)f->b, (char **)f->c, (char **)f->d, (int)f->e));
+	case __NR_mmap:		 return bk_hook_mmap(f);
+	case __NR_mprotect:
+	case __NR_pkey_mprotect: return bk_hook_mprotect(f);
+	case __NR_munmap:	 return bk_hook_munmap(f);
+	case __NR_mremap:	 return bk_hook_mremap(f);
+	case __NR_shmat:	 return bk_hook_mmap(f);
+	case __NR_open: case __NR_creat: case __NR_openat: case __NR_openat2:
+		return opened(f);
+	default:
+		return by_table(f);
+	}
+}

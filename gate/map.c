@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory: what becomes executable is judged, and patched before anybody can run it; what is sealed stays. */
+#include "gate/gate.h"
+
+#define SHM_EXEC 0100000L
+#define REMAP_FIXED 2
+#define PROC_MAGIC 0x9fa0
+
+static bool answer(struct bk_frame *f, long result)
+{
+	f->number = result;
+	return true;
+}
+
+static bool refuse_sealed(struct bk_frame *f, const char *name)
+{
+	bk_report_call(name, "T1562.001");
+	return answer(f, -EPERM);
+}
+
+static bool judged(enum bk_section section)
+{
+	enum bk_mode mode = bk_policy_mode(&bk_gate.policy, section);
+
+	return (mode > bk_gate.least ? mode : bk_gate.least) != BK_OFF;
+}
+
+static bool code_allowed(void)
+{
+	return bk_policy_section_flags(&bk_gate.policy, BK_GENERATED_CODE) & BK_SECTION_ALLOWS || !judged(BK_GENERATED_CODE);
+}
+
+static bool stops(struct bk_frame *f, const struct bk_decision *d)
+{
+	if (d->verdict == BK_KILLED)
+		bk_gate_die();
+	return bk_stops(d->verdict) ? answer(f, -EACCES) : false;
+}
+
+/* Memory without a file. */
+static bool code(struct bk_frame *f)
+{
+	struct bk_request r = { .section = BK_GENERATED_CODE, .path = bk_text_of(bk_gate.image) };
+	struct bk_decision d = bk_decide(&bk_gate.policy, &r, bk_gate.least);
+
+	if (bk_speaks(d.verdict))
+		bk_report(BK_EVENT_CODE, &r, &d);
+	return stops(f, &d);
+}
+
+/* --- files ----------------------------------------------------------------------------------------------------------------------- */
+
+static struct bk_decision judge_file(struct bk_work *w, struct bk_file *file)
+{
+	struct bk_request r = { .section = BK_LIBRARIES, .path = file->path };
+	struct bk_decision d = bk_file_judge(&r, file, w->sha256);
+
+	if (bk_speaks(d.verdict))
+		bk_report(BK_EVENT_LOAD, &r, &d);
+	return d;
+}
+
+/* The whole file, to read its headers by; NULL where it cannot be had. */
+static const void *view_file(int fd, size_t size)
+{
+	void *at = size ? sys_mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd) : NULL;
+
+	return (uintptr_t)at > -4096UL ? NULL : at;
+}
+
+/* Patches what of the object was mapped at `at`; `offset` and `size` say which part of the file. */
+static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset, size_t size)
+{
+	int error = 0;
+
+	for (unsigned i = 0; i < o->count && !error; i++) {
+		const Elf64_Phdr *p = &o->headers[i];
+		uint64_t from = offset > p->p_offset ? offset : p->p_offset;
+		uint64_t to = offset + size < p->p_offset + p->p_filesz ? offset + size : p->p_offset + p->p_filesz;
+
+		if (p->p_type != PT_LOAD || to <= from || p->p_filesz > o->size)
+			continue;
+		/* address of the object -> file offset -> where it was mapped */
+		error = bk_patch(o, at - offset + p->p_offset - p->p_vaddr, from - p->p_offset + p->p_vaddr, to - p->p_offset + p->p_vaddr);
+	}
+	return error;
+}
+
+/* A mapping of a file that became executable; nobody knows its address yet. */
+static int patch_file(int fd, uint64_t file_size, uintptr_t at, uint64_t offset, size_t size)
+{
+	const void *file = view_file(fd, file_size);
+	struct bk_object o;
+	int error = 0;
+
+	if (!file)
+		return -ENOMEM;
+	if (bk_object_file(&o, file, file_size)) {
+		bk_gate_open(true);
+		error = patch_mapped(&o, at, offset, size);
+		bk_gate_open(false);
+	}
+	sys_munmap((uintptr_t)file, file_size);
+	return error;
+}
+
+static void map_vetted(struct bk_frame *f, const struct bk_file *file)
+{
+	long at = BK_CALL(__NR_mmap, f->a, f->b, f->c, f->d, file->fd, f->f);
+
+	f->number = at;
+	if ((unsigned long)at <= -4096UL && patch_file(file->fd, file->size, (uintptr_t)at, (uint64_t)f->f, (size_t)f->b) < 0) {
+		sys_munmap((uintptr_t)at, (size_t)f->b);
+		f->number = -ENOMEM;
+	}
+}
+
+/* On memory of its own.  The file is judged and mapped through a descriptor that no other thread knows. */
+static long map_file(void *arg)
+{
+	struct bk_work *w = arg;
+	struct bk_frame *f = w->frame;
+	struct bk_file file;
+	struct bk_decision d;
+	long fd = sys_fcntl((int)f->e, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return answer(f, fd);
+	if (bk_file_of(&file, (int)fd, w->path) < 0)
+		answer(f, -EACCES);
+	else if (file.anonymous && !judged(BK_LIBRARIES) ? code(f) : (d = judge_file(w, &file), stops(f, &d)))
+		;
+	else
+		map_vetted(f, &file);
+	bk_file_close(&file);
+	return true;
+}
+
+static bool on_work(struct bk_frame *f, long (*run)(void *))
+{
+	struct bk_work *w = bk_gate_work(0);
+	bool answered;
+
+	if (!w)
+		return answer(f, -ENOMEM);
+	w->frame = f;
+	answered = bk_gate_on(w->stack + sizeof w->stack, run, w);
+	bk_gate_work_end(w);
+	return answered;
+}
+
+bool bk_hook_mmap(struct bk_frame *f)
+{
+	if (f->number == __NR_shmat)
+		return f->c & SHM_EXEC ? code(f) : false;
+	if (f->d & (MAP_FIXED | 0x100000) && bk_sealed((uintptr_t)f->a, (size_t)f->b))
+		return refuse_sealed(f, "mmap");
+	if (!(f->c & PROT_EXEC))
+		return false;
+	if (f->d & MAP_ANONYMOUS)
+		return code(f);
+	if (f->c & PROT_WRITE && !code_allowed())
+		return code(f);
+	return on_work(f, map_file);
+}
+
+/* --- protection ------------------------------------------------------------------------------------------------------------------- */
+
+/* A file's mapping that becomes executable counts as one that was mapped so. */
+static struct bk_decision judge_mapping(struct bk_work *w, const struct bk_mapping *m)
+{
+	struct bk_decision refused = { BK_DENIED, BK_WHY_NO_RULE, UINT32_MAX }, d;
+	struct bk_request r = { .section = BK_LIBRARIES, .path = { w->name, m->path } };
+	struct bk_file file;
+
+	if (bk_file_open(&file, BK_AT_CWD, w->name, 0, w->path) < 0 || file.inode != m->inode) {
+		bk_file_close(&file);
+		if (!judged(BK_LIBRARIES))
+			return (struct bk_decision){ BK_ALLOWED, BK_WHY_SECTION, UINT32_MAX };
+		bk_report(BK_EVENT_LOAD, &r, &refused);
+		return refused;
+	}
+	d = judge_file(w, &file);
+	bk_file_close(&file);
+	return d;
+}
+
+static long protect(void *arg)
+{
+	struct bk_work *w = arg;
+	struct bk_frame *f = w->frame;
+	uintptr_t at = (uintptr_t)f->a, end = at + (size_t)f->b;
+	struct bk_mapping m;
+
+	for (unsigned files = 0; at < end && bk_mapping_find(at, &m, w->name, sizeof w->name) == 0 && m.start < end; at = m.end) {
+		struct bk_decision d = { .verdict = BK_ALLOWED };
+
+		if (!m.inode)
+			continue;
+		d = judge_mapping(w, &m);
+		if (++files > 64)
+			d.verdict = BK_DENIED;
+		if (stops(f, &d))
+			return true;
+	}
+	return code(f);
+}
+
+bool bk_hook_mprotect(struct bk_frame *f)
+{
+	if (bk_sealed_against((uintptr_t)f->a, (size_t)f->b, f->c))
+		return refuse_sealed(f, f->number == __NR_mprotect ? "mprotect" : "pkey_mprotect");
+	if (!(f->c & PROT_EXEC))
+		return false;
+	if (code_allowed() && !judged(BK_LIBRARIES))
+		return false;
+	return on_work(f, protect);
+}
+
+bool bk_hook_munmap(struct bk_frame *f)
+{
+	return bk_sealed((uintptr_t)f->a, (size_t)f->b) ? refuse_sealed(f, "munmap") : false;
+}
+
+bool bk_hook_mremap(struct bk_frame *f)
+{
+	if (bk_sealed((uintptr_t)f->a, (size_t)f->b) || (f->d & REMAP_FIXED && bk_sealed((uintptr_t)f->e, (size_t)f->c)))
+		return refuse_sealed(f, "mremap");
+	return false;
+}
+
+/* --- files opened for writing --------------------------------------------------------------------------------------------------------- */
+
+/* /proc/PID/mem under any of its names: the name that the kernel gives it ends so. */
+static bool is_memory(int directory, const char *path)
+{
+	char link[64], name[128];
+	int fd = (int)BK_CALL(__NR_openat, directory, path, O_PATH | O_CLOEXEC, 0, 0, 0);
+	long n = fd < 0 ? fd : sys_readlink(bk_own_fd(link, fd), name, sizeof name);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return n == (long)sizeof name || (n > 4 && __builtin_memcmp(name + n - 4, "/mem", 4) == 0);
+}
+
+/*
+ * Only what is opened for writing is looked at, and by what lies behind the name, not by the name.  The call itself is made by the
+ * caller, with its own path: who changes it in between gets past this (SECURITY.md).
+ */
+bool bk_hook_open(struct bk_frame *f, int directory, const char *path, long flags)
+{
+	struct stat st;
+
+	if (!(flags & O_ACCMODE) || flags & O_PATH)
+		return false;
+	if (BK_CALL(__NR_newfstatat, directory, path, &st, 0, 0, 0) < 0)
+		return false;
+	if (st.st_dev == bk_gate.ring_device && st.st_ino == bk_gate.ring_inode) {
+		bk_report_call("open", "T1562.001");
+		return answer(f, -EACCES);
+	}
+	if (st.st_dev != bk_gate.proc_device || (st.st_mode & 0170000) != 0100000 || !is_memory(directory, path))
+		return false;
+	bk_report_call("open", "T1055.009");
+	return answer(f, -EACCES);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gate/object.h"
+
+static uint32_t word(const uint8_t *at)
+{
+	uint32_t value;
+
+	__builtin_memcpy(&value, at, sizeof value);
+	return value;
+}
+
+static void find_frames(struct bk_object *o)
+{
+	for (unsigned i = 0; i < o->count; i++)
+		if (o->headers[i].p_type == PT_GNU_EH_FRAME) {
+			o->frames = o->headers[i].p_vaddr;
+			o->frames_size = o->headers[i].p_memsz;
+		}
+}
+
+bool bk_object_memory(struct bk_object *o, uintptr_t bias, const Elf64_Phdr *headers, unsigned count)
+{
+	*o = (struct bk_object){ .base = (const uint8_t *)bias, .headers = headers, .count = count };
+	if (count > BK_OBJECT_HEADERS)
+		return false;
+	find_frames(o);
+	return true;
+}
+
+bool bk_object_file(struct bk_object *o, const void *file, size_t size)
+{
+	const Elf64_Ehdr *e = file;
+
+	*o = (struct bk_object){ .base = file, .size = size };
+	if (size < sizeof *e || word(file) != 0x464c457f || e->e_ident[4] != ELFCLASS64 || e->e_ident[5] != ELFDATA2LSB)
+		return false;
+	if (e->e_machine != EM_X86_64 || (e->e_type != ET_EXEC && e->e_type != ET_DYN) || e->e_phentsize != sizeof(Elf64_Phdr))
+		return false;
+	if (e->e_phoff % 8 || e->e_phoff > size || e->e_phnum > BK_OBJECT_HEADERS || e->e_phnum * sizeof(Elf64_Phdr) > size - e->e_phoff)
+		return false;
+	o->headers = (const Elf64_Phdr *)(o->base + e->e_phoff);
+	o->count = e->e_phnum;
+	find_frames(o);
+	return true;
+}
+
+static bool covers(const struct bk_object *o, const Elf64_Phdr *p, uint64_t address, size_t bytes)
+{
+	uint64_t offset = address - p->p_vaddr;
+
+	if (p->p_type != PT_LOAD || address < p->p_vaddr || offset > p->p_filesz || bytes > p->p_filesz - offset)
+		return false;
+	return !o->size || (p->p_offset <= o->size && offset <= o->size - p->p_offset && bytes <= o->size - p->p_offset - offset);
+}
+
+const uint8_t *bk_object_at(const struct bk_object *o, uint64_t address, size_t bytes)
+{
+	for (unsigned i = 0; i < o->count; i++) {
+		const Elf64_Phdr *p = &o->headers[i];
+
+		if (covers(o, p, address, bytes))
+			return o->size ? o->base + p->p_offset + (address - p->p_vaddr) : (const uint8_t *)((uintptr_t)o->base + address);
+	}
+	return NULL;
+}
+
+bool bk_object_dynamic(const struct bk_object *o)
+{
+	for (unsigned i = 0; i < o->count; i++)
+		if (o->headers[i].p_type == PT_INTERP)
+			return true;
+	return false;
+}
+
+/* Row `i` of the table: start of a function and its description, both relative to the table's section. */
+static uint64_t row(const struct bk_object *o, const uint8_t *table, uint32_t i, bool description)
+{
+	return o->frames + (uint64_t)(int64_t)(int32_t)word(table + 8 * (size_t)i + 4 * description);
+}
+
+static bool last_not_above(const struct bk_object *o, const uint8_t *table, uint32_t count, uint64_t address, uint32_t *found)
+{
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (row(o, table, middle, false) <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*found = low - 1;
+	return low > 0;
+}
+
+/* A signal frame ('S' in the augmentation of what the description shares) is said to begin one byte before its code. */
+static bool is_signal_frame(const struct bk_object *o, uint64_t description, uint32_t distance)
+{
+	uint64_t at = description + 4 - distance + 9;	/* length, id, version: then the augmentation */
+	const uint8_t *c;
+
+	for (int i = 0; i < 8; i++) {
+		c = bk_object_at(o, at + (uint64_t)i, 1);
+		if (!c || *c == 'S')
+			return true;
+		if (!*c)
+			return false;
+	}
+	return true;
+}
+
+bool bk_object_function(const struct bk_object *o, uint64_t address, uint64_t *start, uint64_t *end)
+{
+	const uint8_t *head = o->frames ? bk_object_at(o, o->frames, 12) : NULL, *table, *description;
+	uint64_t where;
+	uint32_t count, i;
+
+	if (!head || head[0] != 1 || head[1] != 0x1b || head[2] != 0x03 || head[3] != 0x3b)
+		return false;
+	count = word(head + 8);
+	table = count <= 1u << 24 ? bk_object_at(o, o->frames + 12, 8 * (size_t)count) : NULL;
+	if (!table || !last_not_above(o, table, count, address, &i))
+		return false;
+	*start = row(o, table, i, false);
+	where = row(o, table, i, true);
+	description = bk_object_at(o, where, 16);
+	if (!description || word(description) == 0xffffffff || word(description) < 12)
+		return false;
+	if (where + 8 + (uint64_t)(int64_t)(int32_t)word(description + 8) != *start)
+		return false;
+	if (is_signal_frame(o, where, word(description + 4)))
+		return false;
+	*end = *start + word(description + 12);
+	return address >= *start && address < *end;
+}

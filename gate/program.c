@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an execve would run: image, script with its interpreter, or the loader with a program. */
+#include "core/script.h"
+#include "core/sha256.h"
+#include "gate/exec.h"
+
+/* A name that rules can hold: absolute, and without parts that another name could stand for. */
+static struct bk_text rule_name(const char *path)
+{
+	struct bk_text t = bk_text_of(path), none = { NULL, 0 };
+
+	if (!t.len || path[0] != '/')
+		return none;
+	for (uint32_t i = 0; i + 1 < t.len; i++)
+		if (path[i] == '/' && (path[i + 1] == '/' || path[i + 1] == '.'))
+			return none;
+	return t;
+}
+
+static int open_called(struct bk_exec *x)
+{
+	struct bk_work *w = x->work;
+	char link[64];
+	long n = bk_user_string(x->user_path, w->called, sizeof w->called);
+	int follow = x->flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
+
+	if (n < 0)
+		return (int)n;
+	if (n)
+		return bk_file_open(&x->file, x->directory, w->called, follow, w->path);
+	return x->flags & AT_EMPTY_PATH ? bk_file_open(&x->file, BK_AT_CWD, bk_own_fd(link, x->directory), 0, w->path) : -ENOENT;
+}
+
+/* Says which image it is that runs in the end, and whether the gate gets into it. */
+static void look_at_image(struct bk_exec *x, const struct bk_file *file)
+{
+	long n = bk_file_read(file, x->work->block, sizeof x->work->block, 0);
+	struct bk_object o;
+
+	x->device = file->device;
+	x->inode = file->inode;
+	x->gated = n > 0 && bk_object_file(&o, x->work->block, (size_t)n) && bk_object_dynamic(&o);
+}
+
+static int look_at_script(struct bk_exec *x)
+{
+	struct bk_work *w = x->work;
+	struct bk_file by;
+	int error = bk_file_open(&by, BK_AT_CWD, w->interpreter, 0, w->walk);
+
+	if (error)
+		return error;
+	bk_put(w->interpreter, w->interpreter + sizeof w->interpreter, w->walk);
+	x->script = true;
+	x->request.interpreter = bk_text_of(w->interpreter);
+	if (bk_file_fixed(&x->file, bk_text_of(w->called)))
+		x->request.flags |= BK_REQ_UNCHANGEABLE;
+	look_at_image(x, &by);
+	bk_file_close(&by);
+	return 0;
+}
+
+int bk_exec_look(struct bk_exec *x)
+{
+	struct bk_work *w = x->work;
+	int error = open_called(x);
+	long n;
+
+	if (error)
+		return error;
+	if ((x->file.mode & 0170000) != 0100000)
+		return -EACCES;
+	x->request.path = x->file.path;
+	x->request.called = rule_name(w->called);
+	n = bk_file_read(&x->file, w->first, sizeof w->first, 0);
+	if (n > 2 && bk_script_line(w->first, w->first + n, w->interpreter, w->option, sizeof w->option))
+		return look_at_script(x);
+	look_at_image(x, &x->file);
+	return 0;
+}
+
+int bk_exec_see_through(struct bk_exec *x)
+{
+	struct bk_work *w = x->work;
+	uint32_t index = bk_loader_program(&x->request.argv);
+	struct bk_text name = bk_args_get(&x->request.argv, index);
+	uint64_t device = x->device, inode = x->inode;
+	struct bk_file program;
+
+	if (x->script || !bk_is_loader(x->request.path))
+		return 0;
+	x->request.flags |= BK_REQ_LOADER;
+	if (!index || !name.len || bk_file_open(&program, BK_AT_CWD, name.at, 0, w->name) < 0) {
+		x->request.flags |= BK_REQ_UNNAMED;
+		return 0;
+	}
+	bk_file_close(&x->file);
+	x->file = program;
+	x->request.path = program.path;
+	x->request.called = rule_name(name.at);
+	x->request.first_arg = index + 1;
+	look_at_image(x, &program);
+	x->device = device;		/* what the kernel loads is the loader */
+	x->inode = inode;
+	return 0;
+}
+
+bool bk_own_variable(struct bk_text entry)
+{
+	const struct bk_ground *g = bk_gate.ground;
+	struct bk_sha256 h;
+	uint8_t digest[32];
+
+	if (!g->own_variables)
+		return false;
+	bk_sha256_start(&h, false);
+	bk_sha256_add(&h, entry.at, entry.len);
+	bk_sha256_finish(&h, digest);
+	for (unsigned i = 0; i < g->own_variables && i < BK_OWN_VARIABLES; i++)
+		if (__builtin_memcmp(digest, g->own[i], 16) == 0)
+			return true;
+	return false;
+}

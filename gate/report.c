@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events into the ring.  SIGURG tells the shim to look; it is lost on nobody else, since its default is to be ignored. */
+#include "gate/gate.h"
+
+static void put(struct bk_event *e)
+{
+	e->pid = (uint32_t)sys_getpid();
+	if (!e->parent.len)
+		e->parent = bk_text_of(bk_gate.image);
+	bk_ring_put(bk_gate.ring, e);
+	sys_kill(bk_gate.ground->shim, SIGURG);
+}
+
+void bk_report(enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d)
+{
+	const struct bk_rule *rule = bk_policy_rule(&bk_gate.policy, d->rule);
+	struct bk_event e = {
+		.kind = kind, .verdict = d->verdict, .section = r->section, .reason = d->reason, .rule = rule ? rule->line : 0,
+		.path = r->path, .interpreter = r->interpreter, .argv = r->argv, .sha256 = r->sha256, .parent = r->parent,
+		.technique = bk_technique(kind, r, d->reason),
+	};
+
+	put(&e);
+}
+
+void bk_report_note(enum bk_verdict verdict, const char *path, const char *note)
+{
+	struct bk_event e = {
+		.kind = BK_EVENT_EXEC, .section = BK_PROCESSES, .verdict = verdict, .path = bk_text_of(path), .note = bk_text_of(note),
+		.reason = BK_WHY_RULE,
+	};
+
+	put(&e);
+}
+
+void bk_report_call(const char *name, const char *technique)
+{
+	struct bk_event e = {
+		.kind = BK_EVENT_SYSCALL, .section = BK_SECTIONS, .verdict = BK_DENIED, .reason = BK_WHY_RULE,
+		.path = bk_text_of(name), .technique = bk_text_of(technique),
+	};
+
+	put(&e);
+}
+
+void bk_gate_die(void)
+{
+	sys_kill((int)sys_getpid(), SIGKILL);
+	sys_exit(126);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gate/sites.h"
+#include "gate/decode.h"
+
+#define UNKNOWN    UINT32_MAX
+#define NEAR       4096u		/* bytes on both sides in which anything that looks like a branch counts as one */
+#define FUNCTION   (1u << 20)		/* bytes; longer ones are not looked at */
+#define JUMP       5u
+
+/* One function on its way through the decoder, and one site in it. */
+struct walk {
+	const uint8_t *code;		/* of the function */
+	uint32_t size, site;		/* bytes; offset of the system call */
+	uint32_t before, before_2;	/* offsets of the instructions in front, UNKNOWN: none */
+	uint32_t after;			/* offset behind what can move along with the call, UNKNOWN: nothing can */
+	bool movable, movable_2;	/* they can be executed elsewhere */
+	uint32_t number;
+	bool reached;			/* decoding arrived at the site */
+};
+
+const uint8_t *bk_sites_next(const uint8_t *at, const uint8_t *end)
+{
+	const uint64_t ones = 0x0101010101010101ULL, fives = 0x05 * ones;
+
+	/* Eight bytes at a time until one of them may be 05. */
+	while (at + 1 < end) {
+		uint64_t w;
+
+		if (end - at < 9) {
+			if (at[0] == 0x0f && at[1] == 0x05)
+				return at;
+			at++;
+			continue;
+		}
+		__builtin_memcpy(&w, at + 1, 8);
+		w ^= fives;
+		if (!((w - ones) & ~w & 0x80 * ones)) {
+			at += 8;
+			continue;
+		}
+		for (unsigned i = 0; i < 8; i++, at++)
+			if (at[0] == 0x0f && at[1] == 0x05)
+				return at;
+	}
+	return NULL;
+}
+
+static bool movable(const struct bk_instruction *i)
+{
+	return i->flow == BK_FLOW_NEXT && !i->ip_relative;
+}
+
+/* `mov $number, %eax` or `%rax`, `xor %eax, %eax`; false where the instruction says nothing of EAX. */
+static bool sets_number(const struct bk_instruction *i, const uint8_t *at, uint32_t *number)
+{
+	if (i->map == 0 && i->opcode == 0xb8 && !(i->rex & 1) && !i->word) {
+		*number = i->immediate <= 0xffff ? (uint32_t)i->immediate : UNKNOWN;
+		return true;
+	}
+	if (i->map == 0 && i->opcode == 0xc7 && i->modrm == 0xc0 && !(i->rex & 1) && !i->word) {
+		__builtin_memcpy(number, at + i->length - 4, 4);
+		return true;
+	}
+	if (i->map == 0 && (i->opcode == 0x31 || i->opcode == 0x33) && i->modrm == 0xc0 && !(i->rex & 5)) {
+		*number = 0;
+		return true;
+	}
+	return false;
+}
+
+/* True where a branch of the function lands in (low, high); instructions from `low` on are decoded anyway. */
+static bool branch_into(const struct walk *w, uint32_t low, uint32_t high)
+{
+	for (uint32_t at = 0; at < w->size; ) {
+		struct bk_instruction i = bk_decode(w->code + at, w->size - at);
+		int64_t target = (int64_t)at + i.target;
+
+		if (!i.length)
+			return true;
+		if ((i.flow == BK_FLOW_BRANCH || i.flow == BK_FLOW_CALL) && target > low && target < high)
+			return true;
+		at += i.length;
+	}
+	return false;
+}
+
+/* Where the number was set, no branch may come in between it and the call. */
+static void settle_number(struct walk *w, uint32_t set_at)
+{
+	if (w->number != UNKNOWN && set_at != w->before && branch_into(w, set_at, w->site + 1))
+		w->number = UNKNOWN;
+}
+
+static void look_behind(struct walk *w)
+{
+	uint32_t at = w->site + 2;
+
+	w->after = UNKNOWN;
+	while (at < w->site + JUMP) {
+		struct bk_instruction i = bk_decode(w->code + at, w->size - at);
+
+		if (!i.length || !movable(&i))
+			return;
+		at += i.length;
+	}
+	w->after = at;
+}
+
+static void walk_to(struct walk *w)
+{
+	uint32_t set_at = 0;
+	bool last_movable = false;
+
+	w->before = w->before_2 = UNKNOWN;
+	w->number = UNKNOWN;
+	for (uint32_t at = 0; at <= w->site; ) {
+		struct bk_instruction i = bk_decode(w->code + at, w->size - at);
+
+		if (!i.length)
+			return;
+		if (at == w->site) {
+			w->reached = i.length == 2 && i.flow == BK_FLOW_SYSCALL;
+			break;
+		}
+		if (sets_number(&i, w->code + at, &w->number))
+			set_at = at;
+		else if (i.flow != BK_FLOW_NEXT ? i.flow != BK_FLOW_BRANCH : bk_writes_ax(&i))
+			w->number = UNKNOWN;
+		w->before_2 = w->before;
+		w->movable_2 = last_movable;
+		w->before = at;
+		last_movable = movable(&i);
+		at += i.length;
+	}
+	w->movable = last_movable;
+	if (w->reached) {
+		settle_number(w, set_at);
+		look_behind(w);
+	}
+}
+
+/* Where the branch leads that the bytes at `b` could be, counted from them; 0: they cannot be one. */
+static int64_t branch_at(const uint8_t *b)
+{
+	int32_t far;
+
+	if ((b[0] & 0xf0) == 0x70 || b[0] == 0xeb || (b[0] & 0xfc) == 0xe0)
+		return 2 + (int8_t)b[1];
+	if ((b[0] & 0xfe) != 0xe8 && !(b[0] == 0x0f && (b[1] & 0xf0) == 0x80))
+		return 0;
+	__builtin_memcpy(&far, b + 1 + (b[0] == 0x0f), 4);
+	return far + 5 + (b[0] == 0x0f);
+}
+
+/* Any bytes near by that could be a branch into (low, high). */
+static bool looks_like_branch_into(const struct bk_object *o, uint64_t low, uint64_t high)
+{
+	uint64_t from = low, to = high;
+	const uint8_t *b;
+
+	for (unsigned step = NEAR; step; step /= 2) {		/* as far as the segment reaches */
+		from -= from >= step && low - (from - step) <= NEAR && bk_object_at(o, from - step, 8) ? step : 0;
+		to += to + step - high <= NEAR && bk_object_at(o, to + step, 8) ? step : 0;
+	}
+	b = bk_object_at(o, from, (size_t)(to - from) + 8);
+	if (!b)
+		return true;
+	for (uint64_t at = from; at < to; at++, b++) {
+		uint64_t target = at + (uint64_t)branch_at(b);
+
+		if (target > low && target < high && (at < low || at >= high))
+			return true;
+	}
+	return false;
+}
+
+static bool safe_window(const struct bk_object *o, const struct walk *w, uint64_t function, uint32_t low, uint32_t high)
+{
+	return !branch_into(w, low, high) && !looks_like_branch_into(o, function + low, function + high);
+}
+
+/* Fills the form; false where none fits. */
+static bool choose_form(const struct bk_object *o, const struct walk *w, uint64_t function, struct bk_site *site)
+{
+	if (w->before != UNKNOWN && w->movable && w->site - w->before >= JUMP) {
+		site->form = BK_SITE_BEFORE;
+		site->window = (uint8_t)(w->site - w->before);
+		/* A branch to the call itself would pass the jump by: then the call must move. */
+		if (!branch_into(w, w->before, w->site + 1))
+			return true;
+	}
+	if (w->before_2 != UNKNOWN && w->movable && w->movable_2 && w->site - w->before_2 >= JUMP
+	    && safe_window(o, w, function, w->before_2, w->site + 1)) {
+		site->form = BK_SITE_BEFORE_2;
+		site->window = (uint8_t)(w->site - w->before_2);
+		return true;
+	}
+	if (w->after != UNKNOWN && safe_window(o, w, function, w->site, w->after)) {
+		site->form = BK_SITE_AFTER;
+		site->window = (uint8_t)(w->after - w->site);
+		return true;
+	}
+	return false;
+}
+
+static bool analyse(const struct bk_object *o, uint64_t address, struct walk *w, uint64_t *function)
+{
+	uint64_t end;
+
+	*w = (struct walk){ 0 };
+	if (!bk_object_function(o, address, function, &end) || end - *function > FUNCTION)
+		return false;
+	w->code = bk_object_at(o, *function, (size_t)(end - *function));
+	w->size = (uint32_t)(end - *function);
+	w->site = (uint32_t)(address - *function);
+	if (w->code)
+		walk_to(w);
+	return w->code != NULL;
+}
+
+void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, bool (*relevant)(uint32_t number),
+		   void (*found)(void *context, const struct bk_site *site), void *context, struct bk_sites *counts)
+{
+	const uint8_t *first = to > from ? bk_object_at(o, from, (size_t)(to - from)) : NULL, *end = first + (to - from), *at = first;
+
+	*counts = (struct bk_sites){ 0 };
+	while (first && (at = bk_sites_next(at, end)) != NULL) {
+		struct bk_site site = { .address = from + (uint64_t)(at - first) };
+		uint64_t function;
+		struct walk w;
+
+		at += 2;
+		if (!analyse(o, site.address, &w, &function)) {
+			counts->uncovered++;
+			continue;
+		}
+		site.number = w.number;
+		if (!w.reached || !relevant(w.number))
+			continue;
+		if (choose_form(o, &w, function, &site))
+			found(context, &site);
+		else
+			counts->unroutable++;
+	}
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Before the program, its libraries and even the C library have run an instruction of their own. */
+#include <linux/auxvec.h>
+#include "gate/gate.h"
+
+struct bk_gate bk_gate;
+
+/* link.h, the part that glibc and musl share. */
+struct map {
+	uintptr_t bias;
+	char *name;
+	void *dynamic;
+	struct map *next, *previous;
+};
+struct loader {
+	int version;
+	struct map *first;
+};
+extern struct loader _r_debug __attribute__((weak, visibility("default")));		/* glibc's loader */
+extern struct loader *_dl_debug_addr __attribute__((weak, visibility("default")));	/* musl */
+extern char **environ __attribute__((weak, visibility("default")));
+extern const char __ehdr_start[] __attribute__((visibility("hidden"))), _end[] __attribute__((visibility("hidden")));
+
+/* What the kernel left on the stack. */
+struct initial {
+	char **argv, **envp;
+	unsigned long *auxiliary;
+};
+
+static _Noreturn void fail(const char *why)
+{
+	char line[256];
+	char *at = bk_put(line, line + sizeof line, "buckler-gate: ");
+
+	at = bk_put(bk_put(at, line + sizeof line, why), line + sizeof line, "; the program is not started\n");
+	sys_write(2, line, (size_t)(at - line));
+	sys_exit(125);
+}
+
+/* --- the initial stack --------------------------------------------------------------------------------------------------------- */
+
+static unsigned long auxiliary(const struct initial *i, unsigned long type)
+{
+	for (const unsigned long *at = i->auxiliary; at[0] != AT_NULL; at += 2)
+		if (at[0] == type)
+			return at[1];
+	return 0;
+}
+
+static const char *value_of(const char *entry, const char *name)
+{
+	while (*name && *entry == *name)
+		entry++, name++;
+	return !*name && *entry == '=' ? entry + 1 : NULL;
+}
+
+/* musl calls constructors without arguments, glibc before `environ` is set. */
+static struct initial initial_of(char **argv, char **envp)
+{
+	struct initial i = { argv, envp, NULL };
+
+	if (&environ && environ) {
+		i.envp = i.argv = environ;
+		for (long n = 0; i.argv[-2] != (char *)n; n++)	/* back over the arguments to their number */
+			i.argv--;
+		i.argv--;
+	}
+	for (i.auxiliary = (unsigned long *)i.envp; *i.auxiliary; i.auxiliary++)
+		;
+	i.auxiliary++;
+	return i;
+}
+
+/* Takes an entry out.  What is behind moves up; the words before the auxiliary vector, which stays, become zero. */
+static void remove_entry(char **at)
+{
+	for (; *at; at++)
+		at[0] = at[1];
+}
+
+/* LD_PRELOAD as it was before the gate was put in front. */
+static void restore_preload(char **at, char *value)
+{
+	const char *gate = bk_gate.ground->gate;
+
+	while (*gate && *value == *gate)
+		value++, gate++;
+	if (*gate || (*value && *value != ':' && *value != ' '))
+		return;
+	if (!*value)
+		remove_entry(at);
+	else
+		bk_put(*at + sizeof "LD_PRELOAD=" - 1, value, value + 1);
+}
+
+static void clean_environment(const struct initial *i)
+{
+	for (char **at = i->envp; *at; ) {
+		char *entry = *at;
+
+		if (value_of(entry, BK_GATE_VARIABLE))
+			remove_entry(at);
+		else if (value_of(entry, "LD_PRELOAD"))
+			restore_preload(at, entry + sizeof "LD_PRELOAD=" - 1);
+		at += *at == entry;
+	}
+}
+
+/* --- the ground -------------------------------------------------------------------------------------------------------------------- */
+
+static void *map_of_shim(int shim, int fd, int flags, size_t *size, struct stat *st)
+{
+	char path[64];
+	int own = (int)sys_open(bk_proc_fd(path, shim, fd), flags | O_CLOEXEC);
+	void *at;
+
+	if (own < 0 || sys_fstat(own, st) < 0 || st->st_size < (long)BK_PAGE)
+		fail("buckler-init's memory cannot be reached");
+	*size = (size_t)st->st_size;
+	at = (void *)BK_CALL(__NR_mmap, 0, *size, flags == O_RDWR ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, own, 0);
+	sys_close(own);
+	if ((uintptr_t)at > -4096UL)
+		fail("buckler-init's memory cannot be mapped");
+	if (bk_seal((uintptr_t)at, (uintptr_t)at + ((*size + BK_PAGE - 1) & ~(size_t)(BK_PAGE - 1)), false) < 0)
+		fail("too much to guard");
+	return at;
+}
+
+static void find_ground(const char *value, const char **what)
+{
+	int shim = (int)bk_parse_number(value, &value);
+	const struct bk_ground *g;
+	struct stat st;
+	size_t size;
+
+	bk_gate.ground_fd = (int)bk_parse_number(value + (*value == ':'), &value);
+	bk_gate.ring_fd = (int)bk_parse_number(value + (*value == ':'), &value);
+	*what = value + (*value == ':');
+	g = map_of_shim(shim, bk_gate.ground_fd, O_RDONLY, &size, &st);
+	if (g->magic != BK_GROUND_MAGIC || g->shim != shim || g->policy_size > size - BK_GROUND_POLICY)
+		fail("its ground is not of this version");
+	if (bk_policy_open(&bk_gate.policy, (const char *)g + BK_GROUND_POLICY, g->policy_size, NULL) != BK_POLICY_OK)
+		fail("its policy is damaged");
+	bk_gate.ring = map_of_shim(shim, bk_gate.ring_fd, O_RDWR, &size, &st);
+	if (size < sizeof *bk_gate.ring)
+		fail("its ring is too small");
+	bk_gate.ring_device = st.st_dev;
+	bk_gate.ring_inode = st.st_ino;
+	bk_gate.least = (enum bk_mode)g->least;
+	bk_gate.ground = g;
+}
+
+static void know_yourself(void)
+{
+	struct stat st;
+	long n = sys_readlink("/proc/self/exe", bk_gate.image, sizeof bk_gate.image - 1);
+
+	bk_gate.image[n > 0 ? n : 0] = '\0';
+	bk_gate.self = (int)sys_getpid();
+	bk_gate.uid = (uint32_t)sys_geteuid();
+	if (sys_stat("/proc", &st) == 0)
+		bk_gate.proc_device = st.st_dev;
+}
+
+/* The image that runs must be the one that was vetted; the main process's is judged here. */
+static void second_look(const struct initial *i, const char *what)
+{
+	uint64_t device, inode;
+	struct stat st;
+
+	if (*what == 'm') {
+		bk_exec_first((const char *)auxiliary(i, AT_EXECFN), i->argv);
+		return;
+	}
+	device = bk_parse_number(what, &what);
+	inode = bk_parse_number(what + (*what == '.'), &what);
+	if (sys_stat("/proc/self/exe", &st) == 0 && st.st_dev == device && st.st_ino == inode)
+		return;
+	bk_report_note(BK_KILLED, bk_gate.image, "another image runs than the one that was vetted");
+	bk_gate_die();
+}
+
+/* --- what is loaded ------------------------------------------------------------------------------------------------------------------ */
+
+static bool view_of(const struct map *m, bool main, const struct initial *i, struct bk_object *o)
+{
+	const Elf64_Ehdr *e = (const Elf64_Ehdr *)m->bias;
+
+	if (main && auxiliary(i, AT_BASE))
+		return bk_object_memory(o, m->bias, (const Elf64_Phdr *)auxiliary(i, AT_PHDR), (unsigned)auxiliary(i, AT_PHNUM));
+	if (!m->bias || !bk_readable(e) || __builtin_memcmp(e->e_ident, "\177ELF", 4) != 0)
+		return false;
+	if (e->e_phoff + e->e_phnum * sizeof(Elf64_Phdr) > BK_PAGE)
+		return false;
+	return bk_object_memory(o, m->bias, (const Elf64_Phdr *)(m->bias + e->e_phoff), e->e_phnum);
+}
+
+static void patch_object(const struct map *m, bool main, const struct initial *i)
+{
+	struct bk_object o;
+
+	if (!view_of(m, main, i, &o)) {
+		bk_gate.uncovered++;
+		return;
+	}
+	for (unsigned n = 0; n < o.count; n++) {
+		const Elf64_Phdr *p = &o.headers[n];
+
+		if (p->p_type == PT_LOAD && (p->p_flags & (PF_R | PF_X)) == (PF_R | PF_X)
+		    && bk_patch(&o, m->bias, p->p_vaddr, p->p_vaddr + p->p_filesz) < 0)
+			bk_gate.unroutable++;
+	}
+}
+
+/* Libraries that the loader mapped before the gate ran are judged by their names; nobody has been there to change them. */
+static void judge_object(const struct map *m)
+{
+	struct bk_request r = { .section = BK_LIBRARIES };
+	char name[BK_PATH_MAX];
+	uint8_t sha256[32];
+	struct bk_decision d;
+	struct bk_file f;
+
+	if (!*m->name || bk_file_open(&f, BK_AT_CWD, m->name, 0, name) < 0)
+		return;
+	r.path = f.path;
+	d = bk_file_judge(&r, &f, sha256);
+	bk_file_close(&f);
+	if (bk_stops(d.verdict))
+		d.verdict = BK_KILLED;		/* its constructors would run next */
+	if (bk_speaks(d.verdict))
+		bk_report(BK_EVENT_LOAD, &r, &d);
+	if (bk_stops(d.verdict))
+		bk_gate_die();
+}
+
+static void look_at_objects(const struct initial *i)
+{
+	const struct loader *l = &_r_debug ? &_r_debug : &_dl_debug_addr ? _dl_debug_addr : NULL;
+	uintptr_t vdso = auxiliary(i, AT_SYSINFO_EHDR), loader = auxiliary(i, AT_BASE);
+	bool main = true;
+
+	for (const struct map *m = l ? l->first : NULL; m; m = m->next, main = false) {
+		if (m->bias == (uintptr_t)__ehdr_start || (m->bias == vdso && vdso))
+			continue;
+		if (!main && m->bias != loader)
+			judge_object(m);
+		patch_object(m, main, i);
+	}
+	if (!l)
+		bk_gate.uncovered++;
+}
+
+static void tell_gaps(void)
+{
+	bool refuse = bk_gate.policy.head->flags & BK_UNSUPPORTED_REFUSE;
+
+	if (!bk_gate.uncovered && bk_gate.routed)
+		return;
+	bk_report_note(refuse ? BK_KILLED : BK_ALERTED, bk_gate.image,
+		       "the gate does not cover this program's C library: it has no frame descriptions and no site table");
+	if (refuse)
+		bk_gate_die();
+}
+
+static void say_hello(void)
+{
+	__atomic_store_n(&bk_gate.ring->hello[(unsigned)bk_gate.self % BK_HELLOS], (uint32_t)bk_gate.self, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&bk_gate.ring->hellos, 1, __ATOMIC_RELAXED);
+}
+
+__attribute__((constructor)) static void start(int argc, char **argv, char **envp)
+{
+	struct initial i = initial_of(argv, envp);
+	const char *value = NULL, *what;
+
+	(void)argc;
+	for (char **at = i.envp; *at && !value; at++)
+		value = value_of(*at, BK_GATE_VARIABLE);
+	if (!value)
+		return;
+	find_ground(value, &what);
+	know_yourself();
+	second_look(&i, what);
+	clean_environment(&i);
+	bk_hooks_start();
+	look_at_objects(&i);
+	tell_gaps();
+	if (bk_seal((uintptr_t)__ehdr_start, ((uintptr_t)_end + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1), false) < 0)
+		fail("too much to guard");
+	bk_gate_open(false);
+	say_hello();
+}

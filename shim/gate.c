@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shim's side of the in-process gate (core/gate.h): shared memory, the function's environment, events to lines. */
+#include <linux/elf.h>
+#include <linux/memfd.h>
+#include "core/script.h"
+#include "shim/shim.h"
+
+#define SEALS (0x1 | 0x2 | 0x4 | 0x8)	/* F_SEAL_SEAL, SHRINK, GROW, WRITE (linux/fcntl.h) */
+#define ADD_SEALS 1033
+#define STUCK 20u			/* looks at an event that is not finished before it is given up */
+
+/* --- is it there ---------------------------------------------------------------------------------------------------------- */
+
+static const char *gate_path(char *name, size_t cap)
+{
+	static const char file[] = "buckler-gate.so";
+	long n = sys_readlink("/proc/self/exe", name, cap - sizeof file);
+
+	if (n > 0) {
+		while (n > 0 && name[n - 1] != '/')
+			n--;
+		bk_put(name + n, name + cap, file);
+		if (sys_access(name, 4) == 0)
+			return name;
+	}
+	bk_put(name, name + cap, "/opt/buckler/buckler-gate.so");
+	return sys_access(name, 4) == 0 ? name : NULL;
+}
+
+static long read_head(const char *path, void *to, size_t size)
+{
+	int fd = (int)sys_open(path, O_RDONLY | O_CLOEXEC);
+	long n = fd < 0 ? fd : sys_read(fd, to, size);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return n;
+}
+
+static bool names_loader(const uint8_t *bytes, size_t size)
+{
+	const Elf64_Ehdr *e = (const Elf64_Ehdr *)bytes;
+
+	if (size < sizeof *e || e->e_ident[0] != 0x7f || e->e_phentsize != sizeof(Elf64_Phdr) || e->e_phoff > size)
+		return false;
+	for (size_t at = e->e_phoff, i = 0; i < e->e_phnum && at + sizeof(Elf64_Phdr) <= size; i++, at += sizeof(Elf64_Phdr)) {
+		Elf64_Phdr p;
+
+		__builtin_memcpy(&p, bytes + at, sizeof p);
+		if (p.p_type == PT_INTERP)
+			return true;
+	}
+	return false;
+}
+
+/* What cannot be read, or does not exist, is left to execve to complain about. */
+static bool is_static(struct bk_shim *s, const char *image)
+{
+	uint8_t *block = s->scratch->block;
+	char *interpreter = s->scratch->interpreter, option[256];
+	long n = read_head(image, block, 4096);
+
+	for (int depth = 0; n > 2 && depth < 4; depth++) {
+		const char *text = (const char *)block;
+
+		if (!bk_script_line(text, text + (n < 256 ? n : 256), interpreter, option, sizeof option))
+			break;
+		n = read_head(interpreter, block, 4096);
+	}
+	if (n <= 0 || bk_is_loader(bk_text_of(image)))
+		return false;
+	return !names_loader(block, (size_t)n);
+}
+
+void bk_gate_probe(struct bk_shim *s, const char *image)
+{
+	int fd = (int)BK_CALL(__NR_memfd_create, "buckler", MFD_CLOEXEC | MFD_ALLOW_SEALING, 0, 0, 0, 0);
+
+	s->place.gate_errno = fd < 0 ? -fd : 0;
+	if (fd >= 0)
+		sys_close(fd);
+	if (!gate_path(s->scratch->name, 512))
+		s->place.gate_errno = ENOENT;
+	else if (image && is_static(s, image))
+		s->place.gate_errno = ENOEXEC;
+	if (!s->place.gate_errno)
+		s->place.offers |= BK_CAN_GATE;
+}
+
+/* --- what is shared --------------------------------------------------------------------------------------------------------- */
+
+static int memory(size_t size, void **at)
+{
+	int fd = (int)BK_CALL(__NR_memfd_create, "buckler", MFD_CLOEXEC | MFD_ALLOW_SEALING, 0, 0, 0, 0);
+
+	*at = NULL;
+	if (fd < 0 || BK_CALL(__NR_ftruncate, fd, size, 0, 0, 0, 0) < 0)
+		return -1;
+	*at = (void *)BK_CALL(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if ((uintptr_t)*at > -4096UL)
+		*at = NULL;
+	return *at ? fd : -1;
+}
+
+static int make_ground(struct bk_shim *s, const char *gate)
+{
+	size_t size = BK_GROUND_POLICY + s->policy.head->size;
+	struct bk_ground *g;
+	void *at;
+	int fd = memory(size, &at);
+
+	if (fd < 0)
+		return -1;
+	g = at;
+	g->magic = BK_GROUND_MAGIC;
+	g->policy_size = s->policy.head->size;
+	g->least = s->least;
+	g->shim = s->self;
+	g->group = s->group;
+	g->own_variables = s->own_variables;
+	__builtin_memcpy(g->own, s->own, sizeof g->own);
+	bk_put(g->gate, g->gate + sizeof g->gate, gate);
+	__builtin_memcpy((char *)at + BK_GROUND_POLICY, s->policy.head, s->policy.head->size);
+	sys_munmap((uintptr_t)at, size);	/* a writable mapping would keep it from being sealed */
+	return sys_fcntl(fd, ADD_SEALS, SEALS) < 0 ? -1 : fd;
+}
+
+static int make_ring(struct bk_shim *s)
+{
+	void *at;
+	int fd = memory((sizeof(struct bk_ring) + BK_PAGE - 1) & ~(size_t)(BK_PAGE - 1), &at);
+
+	s->ring = at;
+	if (s->ring)
+		bk_ring_start(s->ring);
+	return fd;
+}
+
+/* --- the environment ----------------------------------------------------------------------------------------------------------- */
+
+static const char *preload_of(const char *entry)
+{
+	return bk_text_starts(bk_text_of(entry), BK_TEXT("LD_PRELOAD=")) ? entry + 11 : NULL;
+}
+
+/* A new vector in the scratch area, which stays until the function has executed its image. */
+static void put_environment(struct bk_shim *s, struct bk_start *start, const char *gate, int ground, int ring)
+{
+	char **to = (char **)s->scratch->stack, **all = start->envp, *at, *end = s->scratch->stack + sizeof s->scratch->stack;
+	const char *theirs = NULL;
+	size_t n = 2;
+
+	for (; *all; all++) {
+		const char *preload = preload_of(*all);
+
+		theirs = preload ? preload : theirs;
+		if (!preload)
+			to[n++] = *all;
+	}
+	to[n] = NULL;
+	at = (char *)(to + n + 1);
+	to[0] = at;
+	at = bk_put(bk_put(at, end, "LD_PRELOAD="), end, gate);
+	if (theirs && *theirs)
+		at = bk_put(bk_put(at, end, ":"), end, theirs);
+	to[1] = ++at;
+	at = bk_put_number(bk_put(at, end, BK_GATE_VARIABLE "="), end, (uint32_t)s->self);
+	at = bk_put_number(bk_put(at, end, ":"), end, (uint32_t)ground);
+	at = bk_put_number(bk_put(at, end, ":"), end, (uint32_t)ring);
+	bk_put(at, end, ":m");
+	start->envp = to;
+}
+
+void bk_gate_prepare(struct bk_shim *s, struct bk_start *start)
+{
+	char name[512];
+	struct stat st;
+	int ground, ring;
+
+	bk_gate_probe(s, start->image);
+	if (!(s->place.offers & BK_CAN_GATE) || !s->policy.head)
+		return;
+	gate_path(name, sizeof name);
+	ground = make_ground(s, name);
+	ring = ground < 0 ? -1 : make_ring(s);
+	if (ring < 0) {
+		s->place.offers &= ~BK_CAN_GATE;
+		s->place.gate_errno = ENOMEM;
+		return;
+	}
+	if (sys_stat(name, &st) == 0) {
+		s->gate_inode = st.st_ino;
+		s->gate_device = (uint32_t)st.st_dev;
+	}
+	put_environment(s, start, name, ground, ring);
+}
+
+/* --- events --------------------------------------------------------------------------------------------------------------------- */
+
+bool bk_gate_said_hello(const struct bk_shim *s, int pid)
+{
+	return s->ring && __atomic_load_n(&s->ring->hello[(uint32_t)pid % BK_HELLOS], __ATOMIC_RELAXED) == (uint32_t)pid;
+}
+
+static void tell_lost(struct bk_shim *s, uint32_t count)
+{
+	struct bk_event e = { .kind = BK_EVENT_DROPPED, .section = BK_SECTIONS, .verdict = BK_ALERTED, .count = count };
+
+	bk_log_event(s, &e);
+}
+
+void bk_gate_drain(struct bk_shim *s)
+{
+	struct bk_event e;
+	uint32_t lost;
+	bool stuck = false;
+
+	if (!s->ring)
+		return;
+	while (bk_ring_take(s->ring, &s->ring_next, &s->scratch->slot, &e, false, &stuck)) {
+		s->ring_stuck = 0;
+		bk_log_event(s, &e);
+	}
+	if (stuck && ++s->ring_stuck > STUCK) {
+		bk_ring_take(s->ring, &s->ring_next, &s->scratch->slot, &e, true, &stuck);
+		s->ring_stuck = 0;
+		tell_lost(s, 1);
+	}
+	lost = __atomic_load_n(&s->ring->lost, __ATOMIC_RELAXED);
+	if (lost != s->ring_lost)
+		tell_lost(s, lost - s->ring_lost);
+	s->ring_lost = lost;
+}
