@@ -135,6 +135,11 @@ wanted() {
 	return 1
 }
 
+# Some places let nobody make a user name space, a chroot among them (kernel: create_user_ns() and current_chrooted()).
+namespaces_can_be_made() {
+	as user unshare --user true 2>/dev/null
+}
+
 capable() {
 	[ "$(id -u)" -eq 0 ] && [ $((0x$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status) >> 21 & 1)) -eq 1 ]
 }
@@ -156,6 +161,12 @@ while IFS="$tab" read -r name program _ _ needs policy verdict event path techni
 		root) if capable; then users="$users root"; else tap_comment "$name: only root with all capabilities can try this"; fi ;;
 		binfmt) if [ "$binfmt" ]; then users=user; else tap_comment "$name: only root with all capabilities can try this"; fi ;;
 		parent) bare=parent ;;
+		userns)
+			if ! namespaces_can_be_made; then
+				users=$(echo "$users" | sed 's/user//')
+				skip 4 "$name as user: no user name space can be made here, as in a chroot"
+			fi
+			;;
 		x86_64) [ "$(uname -m)" = x86_64 ] || { users=; break; } ;;
 		esac
 	done
