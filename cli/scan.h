@@ -36,6 +36,8 @@ bool bk_scan_stale(const struct bk_scan_view *v);
 int64_t bk_scan_age(const struct bk_scan_view *v);	/* of the database, days */
 /* "lodash 4.17.15: Command Injection in lodash; fixed in 4.17.21".  Caller frees. */
 char *bk_scan_sentence(const struct bk_scan_view *v, const struct bk_finding *f);
+/* What the database is worth: advisories, sources, age, catalogues.  Caller frees; NULL where none was asked. */
+char *bk_scan_database(const struct bk_scan_view *v);
 /* An identifier made of what the report says, the same for the same report.  Caller frees. */
 char *bk_scan_uuid(const struct bk_scan_view *v);
 

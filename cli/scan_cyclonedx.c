@@ -174,6 +174,7 @@ static json_t *vulnerabilities(const struct bk_scan_view *v)
 static json_t *metadata(const struct bk_scan_view *v)
 {
 	BK_FREE char *time = bk_cli_time_text(v->now), *unread = bk_format("%llu", (unsigned long long)v->report->unread);
+	BK_FREE char *database = bk_scan_database(v);
 	BK_FREE char *unchecked = bk_format("%llu", (unsigned long long)v->report->unchecked);
 	json_t *o = json_object(), *tools = json_array(), *tool = bk_json_append(tools), *subject = json_object(), *properties = json_array();
 
@@ -188,6 +189,7 @@ static json_t *metadata(const struct bk_scan_view *v)
 	json_object_set_new(o, "component", subject);
 	add_property(properties, "buckler:unread", unread);
 	add_property(properties, "buckler:unchecked", unchecked);
+	add_property(properties, "buckler:database", database);
 	json_object_set_new(o, "properties", properties);
 	return o;
 }

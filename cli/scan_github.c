@@ -47,6 +47,10 @@ void bk_scan_github(const struct bk_scan_view *v, FILE *f)
 	if (r->unread || r->unchecked || !r->recognised)
 		fprintf(f, "::warning title=buckler scan::not read: %s file(s), not checked: %s package(s)%s\n", bk_cli_count(r->unread),
 			bk_cli_count(r->unchecked), r->recognised ? "" : "; nothing was recognised");
-	if (bk_scan_stale(v))
-		fprintf(f, "::warning title=buckler scan::the advisory database is %lld days old\n", (long long)bk_scan_age(v));
+	BK_FREE char *database = bk_scan_database(v);
+	if (database) {
+		fprintf(f, "::%s title=buckler scan::database: ", bk_scan_stale(v) ? "warning" : "notice");
+		put(f, database, false);
+		putc('\n', f);
+	}
 }

@@ -55,6 +55,7 @@ static void add_statement(const struct bk_scan_view *v, json_t *list, const stru
 json_t *bk_scan_openvex(const struct bk_scan_view *v)
 {
 	BK_FREE char *time = bk_cli_time_text(v->now), *uuid = bk_scan_uuid(v), *id = bk_format("https://openvex.dev/docs/buckler-%s", uuid);
+	BK_FREE char *database = bk_scan_database(v), *tooling = NULL;
 	json_t *o = json_object(), *statements = json_array();
 
 	bk_json_set(o, "@context", "https://openvex.dev/ns/v0.2.0");
@@ -62,7 +63,8 @@ json_t *bk_scan_openvex(const struct bk_scan_view *v)
 	bk_json_set(o, "author", "buckler scan");
 	bk_json_set(o, "timestamp", time);
 	json_object_set_new(o, "version", json_integer(1));
-	bk_json_set(o, "tooling", "buckler " BK_VERSION);
+	tooling = bk_format("buckler " BK_VERSION "; database: %s", database ? database : "none");
+	bk_json_set(o, "tooling", tooling);
 	for (size_t i = 0; i < v->shown_count; i++)
 		add_statement(v, statements, bk_scan_finding(v, i));
 	for (size_t i = 0; i < v->suppressed_count; i++)

@@ -109,6 +109,15 @@ static void add_advisory(const struct bk_scan_view *v, json_t *packages, const s
 		add_reference(json_object_get(package_, "externalRefs"), "SECURITY", "advisory", url, f->id);
 }
 
+static void set_comment(const struct bk_scan_view *v, json_t *creation)
+{
+	BK_FREE char *database = bk_scan_database(v);
+	BK_FREE char *text = bk_format("not read: %llu files; not checked: %llu packages%s%s", (unsigned long long)v->report->unread,
+				       (unsigned long long)v->report->unchecked, database ? "; database: " : "", database ? database : "");
+
+	bk_json_set(creation, "comment", text);
+}
+
 json_t *bk_scan_spdx(const struct bk_scan_view *v)
 {
 	BK_FREE char *time = bk_cli_time_text(v->now), *uuid = bk_scan_uuid(v), *space = bk_format("https://spdx.org/spdxdocs/buckler-%s", uuid);
@@ -121,6 +130,7 @@ json_t *bk_scan_spdx(const struct bk_scan_view *v)
 	bk_json_set(o, "documentNamespace", space);
 	bk_json_set(creation, "created", time);
 	json_object_set_new(creation, "creators", json_pack("[s]", "Tool: buckler-" BK_VERSION));
+	set_comment(v, creation);
 	json_object_set_new(o, "creationInfo", creation);
 	add_packages(v, packages, relations);
 	for (size_t i = 0; i < v->shown_count && !v->list; i++)

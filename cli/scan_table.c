@@ -333,17 +333,13 @@ static void reservations(const struct table *t)
 
 static void database(const struct table *t)
 {
-	const struct bk_database_info *info = t->v->info;
-	BK_FREE char *day = NULL;
-	BK_FREE char *age = NULL;
+	BK_FREE char *text = bk_scan_database(t->v);
 
-	if (!info)
+	if (!text)
 		return;
-	day = bk_cli_day_text(info->built);
-	age = bk_cli_age_text(bk_scan_age(t->v));
-	fprintf(t->f, "database: %s advisories of %s source%s, built %s, %s%s", bk_cli_count(info->records), bk_cli_count(info->source_count),
-		plural(info->source_count), day, age, bk_scan_stale(t->v) ? " (STALE)" : "");
-	fprintf(t->f, "; exploited: %s, EPSS: %s\n", info->kev ? info->kev : "no data", info->epss ? info->epss : "no data");
+	fputs("database: ", t->f);
+	bk_cli_put(t->f, text, strlen(text));
+	putc('\n', t->f);
 }
 
 void bk_scan_table(const struct bk_scan_view *v, FILE *f)

@@ -110,6 +110,31 @@ char *bk_scan_sentence(const struct bk_scan_view *v, const struct bk_finding *f)
 	return out.at;
 }
 
+static void add_sources(struct bk_buf *out, const struct bk_database_info *info)
+{
+	for (size_t i = 0; i < info->source_count; i++) {
+		const char *name = info->sources[i].name, *slash = strrchr(name, '/');
+
+		bk_buf_printf(out, "%s%s", i ? ", " : "", slash && slash[1] ? slash + 1 : name);
+	}
+}
+
+char *bk_scan_database(const struct bk_scan_view *v)
+{
+	const struct bk_database_info *info = v->info;
+	struct bk_buf out = { 0 };
+
+	if (!info)
+		return NULL;
+	BK_FREE char *day = bk_cli_day_text(info->built), *age = bk_cli_age_text(bk_scan_age(v));
+
+	bk_buf_printf(&out, "%s advisories of ", bk_cli_count(info->records));
+	add_sources(&out, info);
+	bk_buf_printf(&out, "; built %s, %s%s; exploited: %s, EPSS: %s", day, age, bk_scan_stale(v) ? " (STALE)" : "", info->kev ? info->kev : "no data",
+		      info->epss ? info->epss : "no data");
+	return out.at;
+}
+
 const char *bk_scan_subject(const struct bk_scan_view *v, const struct bk_finding *f)
 {
 	const struct bk_component *c = bk_scan_component(v, f);

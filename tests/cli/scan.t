@@ -31,7 +31,7 @@ is "$(grep -c 'chained' out)" 1 'and it is there once'
 row 'unknown +BUCKLER-NOFIX +@scope/nofix +1.0.0' 'without a fix'
 unlike "$(cat out)" 'smallvec|left-pad' 'a fixed version and an unknown package are silent'
 out '^18 findings in 11 of 13 packages: 2 critical, 4 high, 8 of unknown severity, 4 medium; 1 known to be exploited, 17 with a fix$' 'the sum'
-out '^database: 24 advisories of 2 sources, built 2026-01-09, today; exploited: 2026.01.05, EPSS: 2026-01-05$' 'age and sources of the database'
+out '^database: 24 advisories of osv, own; built 2026-01-09, today; exploited: 2026.01.05, EPSS: 2026-01-05$' 'age and sources of the database'
 out '^severity  exploited  epss   id +package +version +fixed in +known by  where$' 'the columns'
 out '2.15.0 +lock      all.json$' 'what is only in a list is marked'
 is "$(sed -n 2p out | cut -c 1-8)" critical 'the most urgent is the first'
@@ -179,6 +179,8 @@ for form in json sarif cyclonedx spdx openvex github; do
 	run "$BUCKLER" scan --format $form all.json
 	ok "--format $form: the same on standard output" cmp out "report.$form"
 	unlike "$(cat out)" "$(printf '\033')" "--format $form: no control character of a summary"
+	like "$(cat out)" '2026-01-09' "--format $form: the age of the database"
+	like "$(cat out)" 'own' "--format $form: the sources of the database"
 done
 for form in sarif cyclonedx spdx openvex; do
 	report $form "$form is as its schema wants it" "report.$form"

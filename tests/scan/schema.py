@@ -28,7 +28,7 @@ SPDX = {
         "documentNamespace": {"type": "string", "pattern": r"^https?://[^#\s]+$"},
         "creationInfo": {
             "type": "object", "required": ["created", "creators"], "additionalProperties": False,
-            "properties": {"created": TIME, "creators": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": "^(Tool|Person|Organization): ."}}},
+            "properties": {"created": TIME, "comment": MANDATORY_TEXT, "creators": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": "^(Tool|Person|Organization): ."}}},
         },
         "packages": {"type": "array", "minItems": 1, "items": {
             "type": "object", "required": ["SPDXID", "name", "downloadLocation"], "additionalProperties": False,
