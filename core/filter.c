@@ -33,6 +33,7 @@ enum check {
 	CHECK_WRITE, CHECK_LINK,	/* where writing is judged; where writing or reading is */
 	CHECK_NEWER,			/* the same, answered with the errno */
 	CHECK_CONNECT, CHECK_LISTEN,	/* where connections are, where listening is */
+	CHECK_RECVMSG,			/* where names are */
 	CHECK_ARGUMENTS,
 	CHECK_MAP = CHECK_ARGUMENTS, CHECK_PROTECT, CHECK_SHMAT, CHECK_OPEN, CHECK_OPENAT,
 	CHECK_SOCKET, CHECK_SENDTO, CHECK_RECVFROM,
@@ -364,6 +365,7 @@ static bool active(const struct builder *b, const struct row *row)
 	case CHECK_SOCKET:
 	case CHECK_SENDTO:  return notify && wants(b, BK_FILTER_CONNECT);
 	case CHECK_LISTEN:  return notify && wants(b, BK_FILTER_LISTEN);
+	case CHECK_RECVMSG:
 	case CHECK_RECVFROM: return notify && wants(b, BK_FILTER_NAMES);
 	default:            return true;
 	}
@@ -536,7 +538,7 @@ static enum bk_filter_job job_of(const struct row *row)
 		return BK_JOB_CODE;
 	if (row->check == CHECK_WRITE || row->check == CHECK_LINK || row->check == CHECK_OPEN || row->check == CHECK_OPENAT)
 		return BK_JOB_FILE;
-	if (row->check == CHECK_CONNECT || row->check == CHECK_LISTEN || (row->check >= CHECK_SOCKET && row->check <= CHECK_RECVFROM))
+	if ((row->check >= CHECK_CONNECT && row->check <= CHECK_RECVMSG) || (row->check >= CHECK_SOCKET && row->check <= CHECK_RECVFROM))
 		return BK_JOB_NETWORK;
 	return row->event ? BK_JOB_REFUSED : BK_JOB_NONE;
 }

@@ -28,7 +28,7 @@
 #define BK_FILTER_READ	      128u	/* notify what opens for reading, but for O_PATH and O_DIRECTORY */
 #define BK_FILTER_CONNECT     256u	/* notify connect, sendmsg, sendmmsg, sendto with an address, and socket() of what cannot be judged so */
 #define BK_FILTER_LISTEN      512u	/* notify bind and listen */
-#define BK_FILTER_NAMES	     1024u	/* notify recvfrom that asks for the sender's address */
+#define BK_FILTER_NAMES	     1024u	/* notify recvfrom that asks for the sender's address, and recvmsg */
 
 struct bk_filter_spec {
 	uint32_t arch;			/* AUDIT_ARCH_X86_64 or AUDIT_ARCH_AARCH64 */

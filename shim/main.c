@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the first instruction to the loop. */
-#include "shim/shim.h"
+#include "shim/names.h"
 
 #define STACK_SIZE (8 * BK_PAGE)
 
@@ -67,6 +67,8 @@ static uint32_t filter_flags(struct bk_shim *s)
 		flags |= BK_FILTER_READ;
 	if (mode_of(s, BK_CONNECT) != BK_OFF)
 		flags |= BK_FILTER_CONNECT;
+	if (bk_names_wanted(s))
+		flags |= BK_FILTER_NAMES;
 	if (mode_of(s, BK_LISTEN) != BK_OFF)
 		flags |= BK_FILTER_LISTEN;
 	if (flags & (BK_FILTER_NO_CODE | BK_FILTER_ASK_CODE))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shim/files.h"
-#include "shim/network.h"
+#include "shim/names.h"
 
 #define THREAD 0200u			/* PIDFD_THREAD, Linux 6.9 */
 
@@ -223,14 +223,14 @@ int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, const struct
 	} else if (e->family != BK_INET && e->family != BK_INET6) {
 		return 0;		/* that there is such a socket was judged when it was made */
 	}
-	if (is_implicit(s, e, (int)n->pid))
+	if (is_implicit(s, e, (int)n->pid) || bk_names_lead(s, k, p))
 		return 0;
 	if (asks_the_way(n, k, e)) {
 		r.flags = BK_REQ_ANY_PORT;
-		d = bk_decide(&s->policy, &r, s->least);
+		d = bk_names_decide(s, &r);
 		return bk_stops(d.verdict) ? -EACCES : 0;
 	}
-	d = bk_decide(&s->policy, &r, s->least);
+	d = bk_names_decide(s, &r);
 	return outcome(s, n, &r, &d, note);
 }
 
@@ -389,6 +389,8 @@ void bk_network_notified(struct bk_shim *s, const struct seccomp_notif *n)
 		bind(s, n);
 	else if (n->data.nr == __NR_listen)
 		listen(s, n);
+	else if (n->data.nr == __NR_recvfrom || n->data.nr == __NR_recvmsg)
+		bk_names_received(s, n);
 	else
 		bk_send_notified(s, n);
 }

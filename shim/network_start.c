@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the platform gave the function to talk to: allowed to its main process without a rule. */
-#include "shim/network.h"
+#include "shim/names.h"
 
 static const char *value_of(char *const *envp, const char *name)
 {
@@ -62,6 +62,7 @@ void bk_network_start(struct bk_shim *s, const struct bk_options *o)
 {
 	if (!bk_judged(s, BK_CONNECT))
 		return;
+	bk_names_start(s);
 	take(&s->implicit[0], value_of(o->envp, "AWS_LAMBDA_RUNTIME_API="));
 	take(&s->implicit[1], value_of(o->envp, "AWS_XRAY_DAEMON_ADDRESS="));
 	if (*value_of(o->envp, "FUNCTIONS_WORKER_RUNTIME=") || *value_of(o->envp, "WEBSITE_SITE_NAME="))

@@ -3,19 +3,9 @@
  * Calls that block in the caller but never in the shim.  64 slots lie on the shim's stack page; while more wait, a mapping holds them all.  Their
  * sockets are in one epoll set, so that the loop waits for a single descriptor.
  */
-#include "shim/network.h"
+#include "shim/names.h"
 
 #define RESTART 512			/* ERESTARTSYS: the kernel restarts the call behind the signal's handler, or says EINTR (signal(7)) */
-
-/* struct epoll_event is packed on x86-64 alone. */
-struct event {
-	uint32_t events;
-	uint64_t data;
-}
-#if defined(__x86_64__)
-__attribute__((packed))
-#endif
-;
 
 static uint32_t now(void)
 {
@@ -81,7 +71,7 @@ static uint32_t deadline_of(int fd)
 bool bk_pending_add(struct bk_shim *s, const struct seccomp_notif *n, enum bk_pending_kind kind, struct bk_socket *k, int object)
 {
 	uint32_t i = find_free(s);
-	struct event e = { 0x4 /* EPOLLOUT */, i };
+	struct bk_event_slot e = { 0x4 /* EPOLLOUT */, i };
 
 	if (s->events < 0)
 		s->events = (int)sys_epoll_create();
@@ -98,7 +88,7 @@ bool bk_pending_add(struct bk_shim *s, const struct seccomp_notif *n, enum bk_pe
 /* The set forgets a socket only when its last descriptor goes, and the caller has one, too. */
 static void drop(struct bk_shim *s, struct bk_pending *p)
 {
-	struct event e = { 0, 0 };
+	struct bk_event_slot e = { 0, 0 };
 
 	if (p->kind != BK_PENDING_UNIX)
 		sys_epoll_ctl(s->events, 2 /* EPOLL_CTL_DEL */, p->fd, &e);
@@ -131,11 +121,13 @@ static void ready(struct bk_shim *s, struct bk_pending *p)
 
 void bk_pending_ready(struct bk_shim *s)
 {
-	struct event e[16];
+	struct bk_event_slot e[16];
 	long n = sys_epoll_wait(s->events, e, 16, 0);
 
 	for (long i = 0; i < n; i++)
-		if (e[i].data < s->pending_cap && s->pending[e[i].data].kind)
+		if (e[i].data >= BK_NAMES_RELAY)
+			bk_names_ready(s, (uint32_t)e[i].data);
+		else if (e[i].data < s->pending_cap && s->pending[e[i].data].kind)
 			ready(s, &s->pending[e[i].data]);
 }
 

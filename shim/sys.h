@@ -175,6 +175,17 @@ static inline long sys_bind(int fd, const void *address, uint32_t n) { return BK
 static inline long sys_listen(int fd, int backlog) { return BK_CALL(__NR_listen, fd, backlog, 0, 0, 0, 0); }
 static inline long sys_getsockname(int fd, void *address, uint32_t *n) { return BK_CALL(__NR_getsockname, fd, address, n, 0, 0, 0); }
 static inline long sys_sendmsg(int fd, const void *message, unsigned flags) { return BK_CALL(__NR_sendmsg, fd, message, flags, 0, 0, 0); }
+/* struct epoll_event, which is packed on x86-64 alone. */
+#if defined(__x86_64__)
+#define BK_EPOLL_PACKED __attribute__((packed))
+#else
+#define BK_EPOLL_PACKED
+#endif
+struct bk_event_slot { uint32_t events; uint64_t data; } BK_EPOLL_PACKED;
+static inline long sys_socket(int family, int type, int protocol) { return BK_CALL(__NR_socket, family, type, protocol, 0, 0, 0); }
+static inline long sys_sendto(int fd, const void *p, size_t n, int flags, const void *to, uint32_t size) { return BK_CALL(__NR_sendto, fd, p, n, flags, to, size); }
+static inline long sys_recvfrom(int fd, void *p, size_t n, int flags, void *from, uint32_t *size) { return BK_CALL(__NR_recvfrom, fd, p, n, flags, from, size); }
+static inline long sys_getrandom(void *p, size_t n) { return BK_CALL(__NR_getrandom, p, n, 1 /* GRND_NONBLOCK */, 0, 0, 0); }
 static inline long sys_epoll_create(void) { return BK_CALL(__NR_epoll_create1, O_CLOEXEC, 0, 0, 0, 0, 0); }
 static inline long sys_epoll_ctl(int set, int how, int fd, void *event) { return BK_CALL(__NR_epoll_ctl, set, how, fd, event, 0, 0); }
 static inline long sys_epoll_wait(int set, void *events, int n, int limit) { return BK_CALL(__NR_epoll_pwait, set, events, n, limit, 0, 8); }

@@ -15,7 +15,7 @@
 	X(kexec_file_load) X(bpf) X(perf_event_open) X(userfaultfd) X(add_key) X(request_key) X(keyctl) X(remap_file_pages) X(ioctl) \
 	X(read) X(openat) X(openat2) X(truncate) X(mkdirat) X(mknodat) X(symlinkat) X(unlinkat) X(linkat) X(renameat) X(renameat2) X(fchmod) \
 	X(fchmodat) X(fchown) X(fchownat) X(utimensat) X(setxattr) X(lsetxattr) X(fsetxattr) X(removexattr) X(lremovexattr) X(fremovexattr) \
-	X(close) X(futex) X(socket) X(connect) X(sendto) X(recvfrom) X(sendmsg) X(sendmmsg) X(bind) X(listen)
+	X(close) X(futex) X(socket) X(connect) X(sendto) X(recvfrom) X(recvmsg) X(sendmsg) X(sendmmsg) X(bind) X(listen)
 /* Calls that only x86-64 has. */
 #define SYSCALLS_X86_64(X) X(open) X(creat) X(mkdir) X(mknod) X(symlink) X(unlink) X(rmdir) X(link) X(rename) X(chmod) X(chown) X(lchown) \
 	X(utime) X(utimes) X(futimesat) X(iopl) X(ioperm) X(modify_ldt) X(uselib)

@@ -322,7 +322,7 @@ static const struct judged {
 
 static bool in_tables(const struct machine *m, uint32_t nr)
 {
-	static const char *const network[] = { "socket", "connect", "sendto", "recvfrom", "sendmsg", "sendmmsg", "bind", "listen" };
+	static const char *const network[] = { "socket", "connect", "sendto", "recvfrom", "recvmsg", "sendmsg", "sendmmsg", "bind", "listen" };
 
 	for (size_t i = 0; i < COUNT(always); i++)
 		if (m->number(always[i].call) == (int)nr)

@@ -31,6 +31,7 @@ static const struct row {
 	{ "sendto", "..N.N", { 3, 1, 2, 0, 0x7fff0000, 16 } }, { "sendto", "..N.N", { 3, 1, 2, 0, 0x7fff00000000, 16 } },
 	{ "sendto", ".....", { 3, 1, 2, 0, 0, 16 } }, { "sendto", ".....", { 3, 1, 2, 0x20000000, 0, 0 } },
 	{ "recvfrom", "....N", { 3, 1, 2, 0, 0x7fff0000, 0x7fff0010 } }, { "recvfrom", "....N", { 3, 1, 2, 0, HIGH, 1 } }, { "recvfrom", ".....", { 3, 1, 2, 0, 0, 0 } },
+	{ "recvmsg", "....N", { 3, 1, 0 } },
 	{ "bind", "...N.", { 3, 1, 16 } }, { "listen", "...N.", { 3, 128 } },
 	{ "socket", ".....", { AF_UNIX, SOCK_STREAM } }, { "socket", ".....", { AF_UNIX, SOCK_RAW, 0 } }, { "socket", ".....", { HIGH | AF_UNIX, SOCK_SEQPACKET } },
 	{ "socket", ".....", { AF_INET, SOCK_STREAM } }, { "socket", ".....", { AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 6 } },

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which names there are, which addresses they have: configuration, pins, decisions.  The relay: relay.c. */
+#include "shim/names.h"
+
+static uint32_t second(void)
+{
+	struct __kernel_timespec t = { 0, 0 };
+
+	sys_clock(1 /* CLOCK_MONOTONIC */, &t);
+	return (uint32_t)t.tv_sec;
+}
+
+/* --- pins --------------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_of(const struct bk_pin *p, const struct bk_endpoint *e)
+{
+	return p->until && p->family == e->family && __builtin_memcmp(p->address, e->address, 16) == 0;
+}
+
+static struct bk_pin *place_for(struct bk_names *names, const struct bk_endpoint *e, struct bk_text name)
+{
+	struct bk_pin *first = &names->pin[0];
+
+	for (uint32_t i = 0; i < BK_PINS; i++) {
+		struct bk_pin *p = &names->pin[i];
+
+		if (!p->until || (is_of(p, e) && bk_text_equal(bk_text_of(p->name), name)))
+			return p;	/* they are filled from the front: behind a free one there is none */
+		if (p->until < first->until)
+			first = p;
+	}
+	return first;
+}
+
+void bk_names_pin(struct bk_shim *s, struct bk_endpoint e, struct bk_text name, uint32_t ttl)
+{
+	uint32_t now = second(), life = ttl < BK_PIN_LEAST ? BK_PIN_LEAST : ttl > 86400 ? 86400 : ttl;
+	struct bk_pin *p;
+
+	if (!name.len || name.len >= BK_PIN_NAME)
+		return;
+	bk_address_normalise(&e);
+	p = place_for(s->names, &e, name);
+	*p = (struct bk_pin){ .until = ttl == UINT32_MAX ? ttl : now + life + BK_PIN_GRACE, .family = e.family };
+	__builtin_memcpy(p->address, e.address, 16);
+	__builtin_memcpy(p->name, name.at, name.len);
+}
+
+/* Better for the caller: allowed, then let go with an event. */
+static bool is_milder(enum bk_verdict a, enum bk_verdict b)
+{
+	return bk_stops(b) ? !bk_stops(a) : a == BK_ALLOWED && b != BK_ALLOWED;
+}
+
+struct bk_decision bk_names_decide(struct bk_shim *s, struct bk_request *r)
+{
+	struct bk_decision best = bk_decide(&s->policy, r, s->least), d;
+	uint32_t now = s->names ? second() : 0;
+	struct bk_text plain = r->path;
+
+	for (uint32_t i = 0; s->names && i < BK_PINS && s->names->pin[i].until; i++) {
+		const struct bk_pin *p = &s->names->pin[i];
+		struct bk_request named = *r;
+
+		if (!is_of(p, r->endpoint) || p->until <= now)
+			continue;
+		named.path = bk_text_of(p->name);
+		d = bk_decide(&s->policy, &named, s->least);
+		if (bk_stops(d.verdict) && d.reason == BK_WHY_RULE) {
+			r->path = named.path;
+			return d;		/* what is forbidden by one of its names is forbidden */
+		}
+		if (is_milder(d.verdict, best.verdict) || bk_text_equal(r->path, plain)) {
+			best = is_milder(best.verdict, d.verdict) ? best : d;
+			r->path = named.path;
+		}
+	}
+	return best;
+}
+
+/* --- start ---------------------------------------------------------------------------------------------------------------------------- */
+
+static bool names_a_domain(const struct bk_policy *p, const struct bk_rule *r)
+{
+	const struct bk_endpoint *e = bk_policy_endpoint(p, r->endpoint);
+
+	return r->section == BK_CONNECT && r->path && (!e || !e->family);
+}
+
+bool bk_names_wanted(const struct bk_shim *s)
+{
+	enum bk_mode mode = bk_policy_mode(&s->policy, BK_CONNECT);
+	const struct bk_rule *r;
+
+	if (!bk_judged(s, BK_CONNECT))
+		return false;
+	if (mode == BK_LEARN || s->least == BK_LEARN)
+		return true;
+	for (uint32_t i = 0; (r = bk_policy_rule(&s->policy, i)); i++)
+		if (names_a_domain(&s->policy, r))
+			return true;
+	return false;
+}
+
+static struct bk_text word_of(const char **at)
+{
+	const char *start;
+
+	while (**at == ' ' || **at == '\t')
+		(*at)++;
+	start = *at;
+	while (**at && **at != ' ' && **at != '\t' && **at != '\n' && **at != '#' && **at != '\r')
+		(*at)++;
+	return (struct bk_text){ start, (uint32_t)(*at - start) };
+}
+
+static void add_server(struct bk_names *names, struct bk_text address)
+{
+	struct bk_endpoint e;
+
+	if (!bk_address_parse(address, &e))
+		return;
+	e.port_low = e.port_high = 53;
+	bk_address_normalise(&e);
+	for (uint32_t i = 0; i < BK_SERVERS; i++)
+		if (!names->server[i].family) {
+			names->server[i] = e;
+			return;
+		}
+}
+
+static void resolver_line(struct bk_shim *s, const char *line)
+{
+	struct bk_text key = word_of(&line);
+
+	if (bk_text_equal(key, BK_TEXT("nameserver")))
+		add_server(s->names, word_of(&line));
+}
+
+/* Names of the file are of this host's own making: those that the policy lists stand for what is written there. */
+static void hosts_line(struct bk_shim *s, const char *line)
+{
+	struct bk_request r = { .section = BK_CONNECT, .flags = BK_REQ_NAME };
+	struct bk_endpoint e;
+
+	if (!bk_address_parse(word_of(&line), &e))
+		return;
+	for (r.path = word_of(&line); r.path.len; r.path = word_of(&line))
+		if (!bk_stops(bk_decide(&s->policy, &r, BK_ENFORCE).verdict))
+			bk_names_pin(s, e, r.path, UINT32_MAX);
+}
+
+static void read_lines(struct bk_shim *s, const char *path, void (*take)(struct bk_shim *s, const char *line))
+{
+	char *text = (char *)s->scratch->block, *end;
+	int fd = (int)sys_open(path, O_RDONLY | O_CLOEXEC);
+	long n = fd < 0 ? fd : sys_read(fd, text, sizeof s->scratch->block - 1);
+
+	if (fd >= 0)
+		sys_close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (char *line = text; *line; line = end + (*end != '\0')) {
+		for (end = line; *end && *end != '\n'; end++)
+			;
+		take(s, line);
+	}
+}
+
+void bk_names_start(struct bk_shim *s)
+{
+	if (!bk_names_wanted(s))
+		return;
+	s->names = sys_mmap(NULL, sizeof *s->names, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if ((unsigned long)s->names > -4096UL) {
+		s->names = NULL;
+		return;
+	}
+	for (uint32_t i = 0; i < BK_SERVERS; i++)
+		s->names->relay[i] = s->names->upstream[i] = -1;
+	read_lines(s, "/etc/resolv.conf", resolver_line);
+	if (!s->names->server[0].family)
+		add_server(s->names, BK_TEXT("127.0.0.1"));	/* resolv.conf(5) */
+	read_lines(s, "/etc/hosts", hosts_line);
+}

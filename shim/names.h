@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names under the notify mechanism.  The resolver that counts is the one that the function was given: the nameserver lines of /etc/resolv.conf at its
+ * start.  A datagram socket that connects or sends to it is led to a relay of the shim's on the loopback instead, which asks the policy for the
+ * name, asks the resolver in the caller's place, keeps the addresses of the answer, and hands it on; recvfrom and recvmsg then tell the
+ * resolver's address as the sender's.  So connect can be allowed by name: to an address that the answer for that name gave, and to no other.
+ *
+ * Memory: the first page of struct bk_names is touched by the first name, a further one by each 28 addresses.  Only policies with a domain, or that
+ * learn, have it.
+ *
+ * What differs from a bare call: getpeername of such a socket tells the relay.  DNS over TCP goes nowhere unless a rule lists the resolver's address.
+ */
+#ifndef BK_SHIM_NAMES_H
+#define BK_SHIM_NAMES_H
+
+#include "core/dns.h"
+#include "shim/network.h"
+
+#define BK_SERVERS    3u		/* MAXNS (resolv.h) */
+#define BK_QUERIES   64u		/* under way; the oldest is forgotten, and its client asks again */
+#define BK_PINS     112u		/* addresses; the one that expires first makes room */
+#define BK_PIN_NAME 124u		/* bytes of a name, its NUL included; addresses of longer ones are not kept */
+#define BK_PIN_LEAST  60u		/* seconds that an address is kept at least, because libraries round short lives up ... */
+#define BK_PIN_GRACE 300u		/* ... and seconds behind its end, because they keep what they use */
+
+struct bk_query {
+	uint16_t id, client_id;		/* towards the resolver, towards the client */
+	uint16_t client_port;		/* network order; the address is the loopback */
+	uint8_t  server, used;
+	uint32_t question;		/* hash of name, type and class */
+};
+
+struct bk_pin {
+	uint8_t  address[16];
+	uint32_t until;			/* second of CLOCK_MONOTONIC; UINT32_MAX: for good (/etc/hosts); 0: free */
+	uint16_t family;
+	char     name[BK_PIN_NAME];
+};
+
+struct bk_names {
+	struct bk_endpoint server[BK_SERVERS];	/* port 53 */
+	int      relay[BK_SERVERS], upstream[BK_SERVERS];	/* descriptors; -1: not made yet */
+	uint16_t relay_port[BK_SERVERS];	/* network order */
+	uint32_t next_query;
+	uint32_t wild_since, wild;	/* second; new names below a wildcard since then */
+	struct bk_query query[BK_QUERIES];
+	struct bk_pin pin[BK_PINS];
+};
+
+/* Reads /etc/resolv.conf and /etc/hosts, where the policy has names or learns. */
+void bk_names_start(struct bk_shim *s);
+/* True where the filter must notify what receives. */
+bool bk_names_wanted(const struct bk_shim *s);
+
+/* Is this datagram for the resolver?  Then `p` becomes the relay's address for a socket of this domain; false where there is none. */
+bool bk_names_lead(struct bk_shim *s, const struct bk_socket *k, struct bk_peer *p);
+/* recvfrom with an address, recvmsg. */
+void bk_names_received(struct bk_shim *s, const struct seccomp_notif *n);
+/* Something came on the descriptor that was put into s->events with this number. */
+void bk_names_ready(struct bk_shim *s, uint32_t number);
+#define BK_NAMES_RELAY    0x10000u	/* plus the server's index */
+#define BK_NAMES_UPSTREAM 0x20000u
+
+/* Keeps an address for a name (names.c). */
+void bk_names_pin(struct bk_shim *s, struct bk_endpoint e, struct bk_text name, uint32_t ttl);
+/* The decision about an address with the names that it was answered for; the name that decided goes into r->path. */
+struct bk_decision bk_names_decide(struct bk_shim *s, struct bk_request *r);
+
+#endif

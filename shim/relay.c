@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The relay: queries of the function on their way to its resolver, answers on their way back. */
+#include "shim/names.h"
+
+#define MESSAGE_MAX 4096u		/* of a query or an answer; longer ones are cut, and a cut answer is no answer */
+#define DONTWAIT 0x40
+#define PEEK 2
+#define TRUNC 0x20
+#define WILD_NAMES 40u			/* new names below a wildcard within a minute that are nothing special */
+
+/* --- sockets -------------------------------------------------------------------------------------------------------------------------- */
+
+/* A sockaddr for a socket of this domain; its size. */
+static uint32_t put_address(const struct bk_endpoint *e, int domain, uint16_t port, uint8_t out[BK_SOCKADDR_MAX])
+{
+	bool six = domain == BK_INET6;
+
+	__builtin_memset(out, 0, 28);
+	out[0] = (uint8_t)domain;
+	out[2] = (uint8_t)port;
+	out[3] = (uint8_t)(port >> 8);
+	if (!six)
+		__builtin_memcpy(out + 4, e->address, 4);
+	else if (e->family == BK_INET6)
+		__builtin_memcpy(out + 8, e->address, 16);
+	else
+		out[18] = out[19] = 0xff, __builtin_memcpy(out + 20, e->address, 4);
+	return six ? 28 : 16;
+}
+
+static struct bk_endpoint loopback(const struct bk_endpoint *like)
+{
+	struct bk_endpoint e = { .family = like->family };
+
+	if (e.family == BK_INET)
+		e.address[0] = 127;
+	e.address[e.family == BK_INET ? 3 : 15] = 1;
+	return e;
+}
+
+static bool watch(struct bk_shim *s, int fd, uint32_t number)
+{
+	struct bk_event_slot e = { 1 /* EPOLLIN */, number };
+
+	if (s->events < 0)
+		s->events = (int)sys_epoll_create();
+	return s->events >= 0 && sys_epoll_ctl(s->events, 1 /* EPOLL_CTL_ADD */, fd, &e) == 0;
+}
+
+static int datagram_socket(int family)
+{
+	return (int)sys_socket(family, BK_DGRAM | 02000000 | 04000 /* SOCK_CLOEXEC | SOCK_NONBLOCK */, 0);
+}
+
+/* The upstream socket is connected: the kernel lets in only what comes from the resolver. */
+static bool make_relay(struct bk_shim *s, uint32_t i)
+{
+	struct bk_names *n = s->names;
+	struct bk_endpoint own = loopback(&n->server[i]);
+	uint8_t address[BK_SOCKADDR_MAX];
+	uint32_t size = put_address(&n->server[i], n->server[i].family, 53 << 8, address);
+	int relay = datagram_socket(own.family), upstream = datagram_socket(own.family);
+
+	if (relay >= 0 && upstream >= 0 && sys_connect(upstream, address, size) == 0) {
+		size = put_address(&own, own.family, 0, address);
+		if (sys_bind(relay, address, size) == 0 && sys_getsockname(relay, address, &size) == 0 && watch(s, relay, BK_NAMES_RELAY + i) &&
+		    watch(s, upstream, BK_NAMES_UPSTREAM + i)) {
+			n->relay_port[i] = (uint16_t)(address[2] | address[3] << 8);
+			n->relay[i] = relay;
+			n->upstream[i] = upstream;
+			return true;
+		}
+	}
+	if (relay >= 0)
+		sys_close(relay);
+	if (upstream >= 0)
+		sys_close(upstream);
+	return false;
+}
+
+static bool same_address(const struct bk_endpoint *a, const struct bk_endpoint *b)
+{
+	return a->family == b->family && a->port_low == b->port_low && __builtin_memcmp(a->address, b->address, 16) == 0;
+}
+
+bool bk_names_lead(struct bk_shim *s, const struct bk_socket *k, struct bk_peer *p)
+{
+	struct bk_names *n = s->names;
+	struct bk_endpoint own;
+
+	for (uint32_t i = 0; n && k->type == BK_DGRAM && i < BK_SERVERS; i++) {
+		if (!n->server[i].family || !same_address(&n->server[i], &p->address.endpoint))
+			continue;
+		if (n->relay[i] < 0 && !make_relay(s, i))
+			return false;
+		own = loopback(&n->server[i]);
+		p->size = put_address(&own, k->domain, n->relay_port[i], p->bytes);
+		return true;
+	}
+	return false;
+}
+
+/* --- queries ------------------------------------------------------------------------------------------------------------------------------ */
+
+static uint32_t hash_of(const struct bk_dns_question *q)
+{
+	uint32_t h = 0x811c9dc5u ^ q->type ^ (uint32_t)q->class_ << 16;
+
+	for (uint32_t i = 0; i < q->length; i++)
+		h = (h ^ (uint8_t)q->name[i]) * 0x01000193u;
+	return h;
+}
+
+static uint16_t random_id(struct bk_shim *s)
+{
+	uint16_t id = 0;
+
+	(void)s;
+	sys_getrandom(&id, sizeof id);
+	return id;
+}
+
+static bool is_known(const struct bk_names *n, struct bk_text name)
+{
+	for (uint32_t i = 0; i < BK_PINS && n->pin[i].until; i++)
+		if (bk_text_equal(bk_text_of(n->pin[i].name), name))
+			return true;
+	return false;
+}
+
+/*
+ * Below a wildcard anybody's label is allowed, and a label can carry data out: many new names within a minute, and questions for text, are told.
+ * They are let through, because a function that works on many buckets asks the same way.
+ */
+static const char *tunnels(struct bk_shim *s, const struct bk_dns_question *q, const struct bk_decision *d)
+{
+	const struct bk_rule *r = bk_policy_rule(&s->policy, d->rule);
+	struct bk_text pattern = r ? bk_policy_text(&s->policy, r->path) : (struct bk_text){ NULL, 0 };
+	struct __kernel_timespec t = { 0, 0 };
+
+	if (d->verdict != BK_ALLOWED || bk_text_equal(pattern, bk_text_of(q->name)) || is_known(s->names, bk_text_of(q->name)))
+		return NULL;
+	if (q->type == BK_DNS_TXT || q->type == BK_DNS_NULL)
+		return "a question for text below a wildcard";
+	sys_clock(1, &t);
+	if ((uint32_t)t.tv_sec - s->names->wild_since >= 60) {
+		s->names->wild_since = (uint32_t)t.tv_sec;
+		s->names->wild = 0;
+	}
+	return ++s->names->wild > WILD_NAMES ? "many new names below a wildcard" : NULL;
+}
+
+static void tell(struct bk_shim *s, const struct bk_request *r, const struct bk_decision *d, const char *note)
+{
+	struct bk_event e;
+
+	if (!bk_speaks(d->verdict))
+		return;
+	bk_log_fill(s, &e, BK_EVENT_CONNECT, r, d, s->main_pid);
+	e.domain = r->path;
+	e.path = (struct bk_text){ NULL, 0 };
+	e.port = 53;
+	e.note = bk_text_of(note);
+	bk_log_event(s, &e);
+}
+
+/* Whoever lists the resolver by its address lets every name through. */
+static bool listed_resolver(struct bk_shim *s, uint32_t server)
+{
+	struct bk_request r = { .section = BK_CONNECT, .endpoint = &s->names->server[server] };
+
+	return bk_decide(&s->policy, &r, BK_ENFORCE).verdict == BK_ALLOWED;
+}
+
+static bool may_ask(struct bk_shim *s, uint32_t server, const struct bk_dns_question *q)
+{
+	struct bk_request r = { .section = BK_CONNECT, .flags = BK_REQ_NAME, .path = { q->name, q->length } };
+	struct bk_decision d = bk_decide(&s->policy, &r, s->least);
+	const char *note = tunnels(s, q, &d);
+
+	if (bk_stops(d.verdict) && d.reason != BK_WHY_RULE && listed_resolver(s, server))
+		return true;
+	if (note)
+		d.verdict = BK_ALERTED;
+	tell(s, &r, &d, note ? note : "a question to the resolver");
+	return !bk_stops(d.verdict);
+}
+
+static void forward(struct bk_shim *s, uint32_t server, uint8_t *message, long size, const struct bk_dns_question *q, uint16_t port)
+{
+	struct bk_names *n = s->names;
+	struct bk_query *slot = &n->query[n->next_query++ % BK_QUERIES];
+
+	*slot = (struct bk_query){ random_id(s), q->id, port, (uint8_t)server, 1, hash_of(q) };
+	message[0] = (uint8_t)(slot->id >> 8);
+	message[1] = (uint8_t)slot->id;
+	sys_send(n->upstream[server], message, (size_t)size, DONTWAIT);
+}
+
+static void from_client(struct bk_shim *s, uint32_t i)
+{
+	uint8_t *message = s->scratch->block, from[BK_SOCKADDR_MAX];
+	uint32_t from_size = sizeof from;
+	long size = sys_recvfrom(s->names->relay[i], message, MESSAGE_MAX, DONTWAIT, from, &from_size);
+	struct bk_dns_question q;
+
+	if (size <= 0 || !bk_dns_question(message, (uint32_t)size, &q) || q.response)
+		return;
+	if (q.opcode == 0 && may_ask(s, i, &q))
+		forward(s, i, message, size, &q, (uint16_t)(from[2] | from[3] << 8));
+	else
+		sys_sendto(s->names->relay[i], message, bk_dns_refuse(message, &q), DONTWAIT, from, from_size);
+}
+
+/* --- answers ------------------------------------------------------------------------------------------------------------------------------- */
+
+static struct bk_query *query_of(struct bk_names *n, uint32_t server, const struct bk_dns_question *q)
+{
+	for (uint32_t i = 0; i < BK_QUERIES; i++) {
+		struct bk_query *slot = &n->query[i];
+
+		if (slot->used && slot->server == server && slot->id == q->id && slot->question == hash_of(q))
+			return slot;
+	}
+	return NULL;
+}
+
+static void from_server(struct bk_shim *s, uint32_t i)
+{
+	struct bk_names *n = s->names;
+	struct bk_endpoint own = loopback(&n->server[i]);
+	uint8_t *message = s->scratch->block, to[BK_SOCKADDR_MAX];
+	long size = sys_recvfrom(n->upstream[i], message, MESSAGE_MAX, DONTWAIT, NULL, NULL);
+	struct bk_dns_address addresses[32];
+	struct bk_dns_question q;
+	struct bk_query *slot;
+
+	if (size <= 0 || !bk_dns_question(message, (uint32_t)size, &q) || !q.response)
+		return;
+	slot = query_of(n, i, &q);
+	if (!slot)
+		return;			/* nobody asked that */
+	slot->used = 0;
+	for (uint32_t k = 0, count = bk_dns_addresses(message, (uint32_t)size, addresses, 32); k < count; k++)
+		bk_names_pin(s, addresses[k].endpoint, (struct bk_text){ q.name, q.length }, addresses[k].ttl);
+	message[0] = (uint8_t)(slot->client_id >> 8);
+	message[1] = (uint8_t)slot->client_id;
+	sys_sendto(n->relay[i], message, (size_t)size, DONTWAIT, to, put_address(&own, own.family, slot->client_port, to));
+}
+
+void bk_names_ready(struct bk_shim *s, uint32_t number)
+{
+	uint32_t i = number & 0xffff;
+
+	if (number >= BK_NAMES_UPSTREAM)
+		from_server(s, i);
+	else
+		from_client(s, i);
+}
+
+/* --- what the function receives ------------------------------------------------------------------------------------------------------------- */
+
+/* The resolver whose relay sent what waits at the socket, or BK_SERVERS. */
+static uint32_t sender_of(struct bk_shim *s, const struct bk_socket *k)
+{
+	uint8_t from[BK_SOCKADDR_MAX], nothing;
+	uint32_t size = sizeof from;
+	struct bk_address a;
+
+	if (sys_recvfrom(k->fd, &nothing, 0, DONTWAIT | PEEK, from, &size) < 0 || bk_address_read(from, size, &a))
+		return BK_SERVERS;
+	for (uint32_t i = 0; i < BK_SERVERS; i++) {
+		struct bk_endpoint own = loopback(&s->names->server[i]);
+		uint16_t port = s->names->relay_port[i];
+
+		own.port_low = own.port_high = (uint16_t)(port >> 8 | port << 8);
+		if (s->names->relay[i] >= 0 && same_address(&own, &a.endpoint))
+			return i;
+	}
+	return BK_SERVERS;
+}
+
+static bool write_memory(int tid, uint64_t to, const void *from, size_t n)
+{
+	struct iovec local = { (void *)from, n }, remote = { (void *)to, n };
+
+	return !n || sys_process_write(tid, &local, &remote) == (long)n;
+}
+
+/* Where the caller wants the message: struct user_msghdr's fields, or the arguments of recvfrom. */
+struct wanted {
+	uint64_t name, parts[8][2];
+	uint32_t name_room, part_count, flags;
+};
+
+static bool read_wanted(const struct seccomp_notif *n, struct wanted *w)
+{
+	const __u64 *a = n->data.args;
+	uint64_t header[7];
+
+	if (n->data.nr == __NR_recvfrom) {
+		*w = (struct wanted){ .name = a[4], .parts = { { a[1], a[2] } }, .part_count = 1, .flags = (uint32_t)a[3] };
+		return bk_memory_read((int)n->pid, a[5], &w->name_room, 4) == 4;
+	}
+	if (bk_memory_read((int)n->pid, a[1], header, sizeof header) != sizeof header)
+		return false;
+	*w = (struct wanted){ .name = header[0], .name_room = (uint32_t)header[1], .part_count = header[3] < 8 ? (uint32_t)header[3] : 8, .flags = (uint32_t)a[2] };
+	return !w->part_count || bk_memory_read((int)n->pid, header[2], w->parts, w->part_count * 16) == (long)w->part_count * 16;
+}
+
+static bool write_wanted(const struct seccomp_notif *n, const struct wanted *w, const uint8_t *message, size_t size, const uint8_t *from, uint32_t from_size)
+{
+	int tid = (int)n->pid;
+	bool call = n->data.nr == __NR_recvfrom, good = true;
+	uint64_t rest[2] = { 0, 0 };	/* msg_controllen, msg_flags */
+	size_t done = 0;
+
+	for (uint32_t i = 0; i < w->part_count && done < size && good; i++) {
+		size_t part = w->parts[i][1] < size - done ? w->parts[i][1] : size - done;
+
+		good = write_memory(tid, w->parts[i][0], message + done, part);
+		done += part;
+	}
+	if (w->name)
+		good = good && write_memory(tid, w->name, from, from_size < w->name_room ? from_size : w->name_room);
+	if (w->name || call)
+		good = good && write_memory(tid, call ? n->data.args[5] : n->data.args[1] + 8, &from_size, 4);
+	rest[1] = done < size ? TRUNC : 0;
+	return good && (call || write_memory(tid, n->data.args[1] + 40, rest, 12));
+}
+
+static long receive(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, uint32_t server)
+{
+	uint8_t *message = s->scratch->block, from[BK_SOCKADDR_MAX];
+	uint32_t from_size = put_address(&s->names->server[server], k->domain, 53 << 8, from);
+	struct wanted w;
+	long size;
+
+	if (!read_wanted(n, &w))
+		return -EFAULT;
+	size = sys_recvfrom(k->fd, message, MESSAGE_MAX, DONTWAIT | (int)(w.flags & PEEK), NULL, NULL);
+	if (size < 0)
+		return size;
+	if (!write_wanted(n, &w, message, (size_t)size, from, from_size))
+		return -EFAULT;
+	if (!(w.flags & TRUNC)) {
+		size_t room = 0;
+
+		for (uint32_t i = 0; i < w.part_count; i++)
+			room += w.parts[i][1];
+		size = (size_t)size > room ? (long)room : size;
+	}
+	return size;
+}
+
+void bk_names_received(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	struct bk_socket k = { .fd = -1 };
+	uint32_t server = BK_SERVERS;
+	bool got = s->names && s->place.offers & BK_CAN_GETFD && bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k) == 0;
+
+	if (got && k.type == BK_DGRAM && (k.domain == BK_INET || k.domain == BK_INET6))
+		server = sender_of(s, &k);
+	if (server < BK_SERVERS && bk_notify_alive(s, n->id))
+		bk_notify_result(s, n->id, receive(s, n, &k, server));
+	else
+		bk_notify_answer(s, n->id, 0);	/* receiving is nobody's harm: what goes on is only not translated */
+	bk_socket_close(&k);
+}
