@@ -39,7 +39,9 @@ unsigned bk_act_how(const struct bk_file_call *c)
 	switch (c->act) {
 	case BK_ACT_OPEN:
 	case BK_ACT_CREAT:
-		return flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL) ? 0 : BK_RESOLVE_FOLLOW;
+		return (flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL) ? 0 : BK_RESOLVE_FOLLOW) | (flags & O_CREAT ? BK_RESOLVE_MAKE : 0);
+	case BK_ACT_MKDIR: case BK_ACT_MKNOD: case BK_ACT_SYMLINK: case BK_ACT_UNLINK: case BK_ACT_RMDIR: case BK_ACT_RENAME:
+		return BK_RESOLVE_MAKE;
 	case BK_ACT_LINK:
 		return empty | (c->flags & FOLLOW_AT ? BK_RESOLVE_FOLLOW : 0);
 	case BK_ACT_TRUNCATE: case BK_ACT_CHMOD: case BK_ACT_CHOWN: case BK_ACT_UTIME: case BK_ACT_UTIMES: case BK_ACT_UTIMENS:
@@ -63,10 +65,19 @@ static const struct bk_target *made(const struct bk_file_call *c)
 	}
 }
 
+static bool ends_with_slash(const struct bk_target *p)
+{
+	uint32_t n = p->folder >= 0 && p->object != p->folder ? bk_text_of(p->name).len : 0;
+
+	return n && p->name[n - 1] == '/';
+}
+
 long bk_act_hopeless(const struct bk_file_call *c)
 {
 	const struct bk_target *new = made(c);
 
+	if (is_open(c) && open_flags(c) & O_CREAT && ends_with_slash(&c->at))
+		return -EISDIR;
 	if (new && there(new))
 		return -EEXIST;
 	if (new == &c->at || there(&c->at))
@@ -146,7 +157,7 @@ static long open_it(struct bk_file_call *c)
 	if (flags & (O_CREAT | O_TMPFILE_BIT) && (!there(&c->at) || flags & O_TMPFILE_BIT))
 		mask_of_task(c);
 	if (c->at.folder >= 0)
-		return sys_openat(c->at.folder, c->at.name, (int)(flags | more | O_NOFOLLOW), mode);
+		return sys_openat(c->at.folder, c->at.object == c->at.folder ? "." : c->at.name, (int)(flags | more | O_NOFOLLOW), mode);
 	if (flags & O_CREAT && flags & O_EXCL)
 		return -EEXIST;
 	return sys_openat(BK_AT_CWD, bk_own_fd(link, c->at.object), (int)((flags | more) & ~(unsigned)(O_CREAT | O_NOFOLLOW)), mode);
@@ -159,8 +170,14 @@ static bool is_file(int fd)
 	return sys_fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || is_plain_device(&st));
 }
 
+/*
+ * Nothing may interrupt it: the kernel counts the call as answered once the descriptor is on its way, and where the way is cut short the caller gets
+ * a 0 (kernel/seccomp.c, seccomp_notify_addfd).  The one signal that is not blocked is that of the loop's timer.
+ */
 static long hand_over(struct bk_file_call *c, int fd)
 {
+	uint64_t all = ~0ULL, before;
+	long r;
 	unsigned flags = open_flags(c);
 	struct seccomp_notif_addfd add = {
 		.id = c->n->id, .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (uint32_t)fd, .newfd_flags = flags & O_CLOEXEC,
@@ -168,7 +185,10 @@ static long hand_over(struct bk_file_call *c, int fd)
 
 	if (!(flags & O_NONBLOCK))
 		sys_fcntl(fd, F_SETFL, flags & (O_APPEND | O_DIRECT | O_NOATIME));
-	return sys_ioctl(c->s->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+	sys_sigmask(SIG_SETMASK, &all, &before);
+	r = sys_ioctl(c->s->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+	sys_sigmask(SIG_SETMASK, &before, NULL);
+	return r;
 }
 
 static void make_open(struct bk_file_call *c)
@@ -194,57 +214,78 @@ static long make_link(const struct bk_file_call *c)
 	return sys_linkat(BK_AT_CWD, bk_own_fd(link, c->at.object), c->to.folder, c->to.name, FOLLOW_AT);
 }
 
-static long make_symlink(const struct bk_file_call *c)
-{
-	struct bk_shim *s = c->s;
-	long n = bk_memory_string(s, (int)c->n->pid, c->n->data.args[0], s->scratch->called, BK_PATH_MAX);
-
-	return n < 0 ? n : sys_symlinkat(s->scratch->called, c->at.folder, c->at.name);
-}
-
 static bool read_exactly(const struct bk_file_call *c, uint64_t from, void *to, size_t n)
 {
 	return bk_memory_read((int)c->n->pid, from, to, n) == (long)n;
 }
 
 /* utime: seconds; utimes: and microseconds; utimensat: and nanoseconds. */
-static long make_times(const struct bk_file_call *c)
+static long read_times(struct bk_file_call *c)
 {
-	int64_t given[4], times[4];
+	int64_t given[4];
 	bool seconds = c->act == BK_ACT_UTIME;
 
+	c->has_times = c->rest[0];
 	if (!c->rest[0])
-		return sys_utimensat(c->at.object, "", NULL, EMPTY_AT);
+		return 0;
 	if (!read_exactly(c, c->rest[0], given, seconds ? 16 : 32))
 		return -EFAULT;
 	for (unsigned i = 0; i < 2; i++) {
-		times[2 * i] = seconds ? given[i] : given[2 * i];
-		times[2 * i + 1] = seconds ? 0 : given[2 * i + 1];
-		if (c->act == BK_ACT_UTIMES && (times[2 * i + 1] < 0 || times[2 * i + 1] >= 1000000))
+		c->times[2 * i] = seconds ? given[i] : given[2 * i];
+		c->times[2 * i + 1] = seconds ? 0 : given[2 * i + 1];
+		if (c->act == BK_ACT_UTIMES && (given[2 * i + 1] < 0 || given[2 * i + 1] >= 1000000))
 			return -EINVAL;
 		if (c->act == BK_ACT_UTIMES)
-			times[2 * i + 1] *= 1000;
+			c->times[2 * i + 1] *= 1000;
 	}
-	return sys_utimensat(c->at.object, "", times, EMPTY_AT);
+	return 0;
 }
 
-static long make_attribute(const struct bk_file_call *c, const char *object)
+/* Name of an extended attribute, and its value. */
+static long read_attribute(const struct bk_file_call *c)
 {
 	struct bk_shim *s = c->s;
-	uint64_t size = c->rest[2];
-	long n = bk_memory_string(s, (int)c->n->pid, c->rest[0], s->scratch->name, XATTR_NAME);
+	bool set = c->act == BK_ACT_SETXATTR || c->act == BK_ACT_LSETXATTR;
+	long n;
 
+	if (set && (unsigned)c->rest[3] & ~3u)
+		return -EINVAL;
+	n = bk_memory_string(s, (int)c->n->pid, c->rest[0], s->scratch->name, XATTR_NAME);
 	if (n == 0 || n == -ENAMETOOLONG)
 		return -ERANGE;		/* as the kernel says it */
-	if (n < 0)
-		return n;
-	if (c->act == BK_ACT_REMOVEXATTR || c->act == BK_ACT_LREMOVEXATTR)
-		return sys_removexattr(object, s->scratch->name);
-	if (size > XATTR_SIZE)
+	if (n < 0 || !set)
+		return n < 0 ? n : 0;
+	if (c->rest[2] > XATTR_SIZE)
 		return -E2BIG;
-	if (size && !read_exactly(c, c->rest[1], s->scratch->stack, size))
-		return -EFAULT;
-	return sys_setxattr(object, s->scratch->name, s->scratch->stack, size, (int)c->rest[3]);
+	return c->rest[2] && !read_exactly(c, c->rest[1], s->scratch->stack, c->rest[2]) ? -EFAULT : 0;
+}
+
+static long read_link_text(const struct bk_file_call *c)
+{
+	long n = bk_memory_string(c->s, (int)c->n->pid, c->n->data.args[0], c->s->scratch->name, BK_PATH_MAX);
+
+	return n == 0 ? -ENOENT : n < 0 ? n : 0;
+}
+
+long bk_act_read(struct bk_file_call *c)
+{
+	switch (c->act) {
+	case BK_ACT_OPEN:
+		/* Meant nothing until Linux 6.4, which refuses it. */
+		return (c->flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) ? -EINVAL : 0;
+	case BK_ACT_TRUNCATE:
+		return (int64_t)c->rest[0] < 0 ? -EINVAL : 0;
+	case BK_ACT_UNLINK:
+		return c->flags & ~REMOVEDIR_AT ? -EINVAL : 0;
+	case BK_ACT_SYMLINK:
+		return read_link_text(c);
+	case BK_ACT_UTIME: case BK_ACT_UTIMES: case BK_ACT_UTIMENS:
+		return read_times(c);
+	case BK_ACT_SETXATTR: case BK_ACT_LSETXATTR: case BK_ACT_REMOVEXATTR: case BK_ACT_LREMOVEXATTR:
+		return read_attribute(c);
+	default:
+		return 0;
+	}
 }
 
 static long make(struct bk_file_call *c)
@@ -254,7 +295,7 @@ static long make(struct bk_file_call *c)
 	bk_own_fd(object, c->at.object);
 	switch (c->act) {
 	case BK_ACT_TRUNCATE:
-		return (int64_t)c->rest[0] < 0 ? -EINVAL : sys_truncate(object, c->rest[0]);
+		return sys_truncate(object, c->rest[0]);
 	case BK_ACT_MKDIR:
 		mask_of_task(c);
 		return sys_mkdirat(c->at.folder, c->at.name, (unsigned)c->rest[0]);
@@ -262,7 +303,7 @@ static long make(struct bk_file_call *c)
 		mask_of_task(c);
 		return sys_mknodat(c->at.folder, c->at.name, (unsigned)c->rest[0], (unsigned)c->rest[1]);
 	case BK_ACT_SYMLINK:
-		return make_symlink(c);
+		return sys_symlinkat(c->s->scratch->name, c->at.folder, c->at.name);
 	case BK_ACT_UNLINK:
 		return sys_unlinkat(c->at.folder, c->at.name, c->flags);
 	case BK_ACT_RMDIR:
@@ -277,9 +318,11 @@ static long make(struct bk_file_call *c)
 	case BK_ACT_LCHOWN:
 		return sys_fchownat(c->at.object, "", (unsigned)c->rest[0], (unsigned)c->rest[1], EMPTY_AT);
 	case BK_ACT_UTIME: case BK_ACT_UTIMES: case BK_ACT_UTIMENS:
-		return make_times(c);
+		return sys_utimensat(c->at.object, "", c->has_times ? c->times : NULL, EMPTY_AT);
+	case BK_ACT_SETXATTR: case BK_ACT_LSETXATTR:
+		return sys_setxattr(object, c->s->scratch->name, c->s->scratch->stack, c->rest[2], (int)c->rest[3]);
 	default:
-		return make_attribute(c, object);
+		return sys_removexattr(object, c->s->scratch->name);
 	}
 }
 

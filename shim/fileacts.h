@@ -19,6 +19,8 @@ struct bk_file_call {
 	unsigned flags;			/* O_ or AT_ flags */
 	const uint64_t *rest;		/* arguments behind the (first) path or descriptor */
 	struct bk_target at, to;		/* to: link, rename */
+	int64_t times[4];		/* of utime and its kin, as utimensat takes them */
+	bool has_times;
 	struct bk_decision decision;	/* the last one that was asked for */
 };
 
@@ -30,6 +32,8 @@ struct bk_file_call {
 #define BK_ASK_CODE_TO	16u
 #define BK_ASK_CODE_BACK 32u
 
+/* Reads what the call has besides paths (scratch->name, scratch->stack) and checks it as the kernel does before it looks at any path. */
+long bk_act_read(struct bk_file_call *c);
 /* BK_RESOLVE_* for the first path. */
 unsigned bk_act_how(const struct bk_file_call *c);
 /* The errno of a call that cannot succeed whatever the policy says (nothing there; there already), negative, or 0. */

@@ -75,8 +75,8 @@ static int second_place(struct bk_file_call *c, const struct row *row)
 	if (c->act != BK_ACT_LINK && c->act != BK_ACT_RENAME)
 		return 0;
 	if (row->dir < 0)
-		return place_of(c, BK_AT_CWD, args[1], 0, c->s->scratch->interpreter, &c->to);
-	return place_of(c, (int)args[2], args[3], 0, c->s->scratch->interpreter, &c->to);
+		return place_of(c, BK_AT_CWD, args[1], BK_RESOLVE_MAKE, c->s->scratch->interpreter, &c->to);
+	return place_of(c, (int)args[2], args[3], BK_RESOLVE_MAKE, c->s->scratch->interpreter, &c->to);
 }
 
 /* --- the decision ------------------------------------------------------------------------------------------------------------- */
@@ -174,6 +174,20 @@ static bool passes_all(struct bk_file_call *c)
 
 /* --- who calls ------------------------------------------------------------------------------------------------------------------ */
 
+/* What stands behind `name`, which begins with the end of the line before. */
+static const char *find_line(const char *text, const char *name)
+{
+	for (; *text; text++) {
+		uint32_t n = 0;
+
+		while (name[n] && text[n] == name[n])
+			n++;
+		if (!name[n])
+			return text + n;
+	}
+	return text;
+}
+
 /* The lines of /proc/TID/status that say what a task may do with files: identities, groups, capabilities. */
 static uint64_t credentials_in(const char *text)
 {
@@ -181,13 +195,10 @@ static uint64_t credentials_in(const char *text)
 	uint64_t h = 0;
 
 	for (unsigned i = 0; i < 4; i++) {
-		struct bk_text name = bk_text_of(lines[i]);
-		const char *at = text;
+		const char *at = find_line(text, lines[i]);
 		uint32_t n = 0;
 
-		while (*at && !bk_text_starts(bk_text_of(at), name))
-			at++;
-		while (at[n + (*at != 0)] && at[n + (*at != 0)] != '\n')
+		while (at[n] && at[n] != '\n')
 			n++;
 		h = h * 31 + hash_of(at, n);
 	}
@@ -210,13 +221,11 @@ static bool read_status(struct bk_shim *s, int tid, char **text)
 unsigned bk_files_umask(struct bk_shim *s, int tid)
 {
 	unsigned mask = 0;
-	char *at;
+	char *text;
 
-	if (!read_status(s, tid, &at))
+	if (!read_status(s, tid, &text))
 		return 077;
-	while (*at && !bk_text_starts(bk_text_of(at), BK_TEXT("\nUmask:\t")))
-		at++;
-	for (at += *at ? 8 : 0; *at >= '0' && *at <= '7'; at++)
+	for (const char *at = find_line(text, "\nUmask:\t"); *at >= '0' && *at <= '7'; at++)
 		mask = mask * 8 + (unsigned)(*at - '0');
 	return mask;
 }
@@ -263,7 +272,9 @@ void bk_files_notified(struct bk_shim *s, const struct seccomp_notif *n)
 	s->scratch->window.size = 0;
 	c.flags = row->flags < 0 ? 0 : (unsigned)n->data.args[row->flags];
 	c.rest = (const uint64_t *)n->data.args + (row->path < 0 ? 1 : row->path + 1);
-	r = first_place(&c, row);
+	r = bk_act_read(&c);
+	if (r == 0)
+		r = first_place(&c, row);
 	if (r == 0)
 		r = second_place(&c, row);
 	if (r == 0)

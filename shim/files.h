@@ -17,13 +17,14 @@
 /* Descriptors are O_PATH; bk_target_close() afterwards. */
 struct bk_target {
 	int  folder;			/* -1: reached by a descriptor or a link of /proc, hence in no folder that could be named */
-	int  object;			/* what is there, -1: nothing; may be the folder itself, whose name is then "." */
+	int  object;			/* what is there, -1: nothing; may be the folder itself, whose name is then "." or ".." */
 	char name[BK_NAME_MAX + 2];	/* in the folder; ends with a slash where the path did */
 	struct stat st;			/* of the object */
 	struct bk_text path;		/* canonical, in the buffer that was given */
 };
 
 #define BK_RESOLVE_FOLLOW 1u		/* a symbolic link at the end is followed */
+#define BK_RESOLVE_MAKE	  4u		/* a slash behind the last name is left to the call that is made with it: names that come or go */
 #define BK_RESOLVE_EMPTY  2u		/* the path may be empty: the descriptor itself (AT_EMPTY_PATH) */
 
 /*

@@ -11,7 +11,7 @@ struct walk {
 	int tid, links;
 	int folder;			/* where the walk has come to */
 	char *rest;			/* what is left, inside scratch->walk */
-	bool follow;
+	bool follow, make;
 };
 
 enum { MORE = 1 };			/* of a step: the walk goes on */
@@ -69,8 +69,8 @@ static int end_at_folder(struct walk *w, char *out, struct bk_target *p)
 {
 	p->folder = w->folder;
 	w->folder = -1;
-	p->name[0] = '.';
-	p->name[1] = '\0';
+	if (p->name[0] != '.' || p->name[1] != '.' || p->name[2])
+		bk_put(p->name, p->name + sizeof p->name, ".");
 	return end_at(p->folder, out, p);
 }
 
@@ -182,7 +182,7 @@ static int end_of(struct walk *w, int object, bool slash, char *out, struct bk_t
 
 	if (object >= 0)
 		r = (int)sys_fstat(object, &p->st);
-	if (r == 0 && object >= 0 && slash && !S_ISDIR(p->st.st_mode))
+	if (r == 0 && object >= 0 && slash && !w->make && !S_ISDIR(p->st.st_mode))
 		r = -ENOTDIR;
 	if (r == 0)
 		return end_in_folder(w, object, slash, out, p);
@@ -209,7 +209,7 @@ static int step(struct walk *w, bool last, bool slash, char *out, struct bk_targ
 		return object;
 	r = (int)sys_fstat(object, &p->st);
 	link = r == 0 && S_ISLNK(p->st.st_mode);
-	if (link && (!last || slash || w->follow)) {
+	if (link && (!last || (slash ? !w->make : w->follow))) {
 		if (slash && last)
 			w->rest--;	/* what the link leads to must be a folder, too */
 		r = follow(w, object, p->name, last && !slash, out, p);
@@ -280,7 +280,7 @@ int bk_resolve_descriptor(struct bk_shim *s, int tid, int descriptor, char *out,
 
 int bk_resolve(struct bk_shim *s, int tid, int directory, unsigned how, char *out, struct bk_target *p)
 {
-	struct walk w = { .s = s, .tid = tid, .rest = s->scratch->walk, .follow = how & BK_RESOLVE_FOLLOW };
+	struct walk w = { .s = s, .tid = tid, .rest = s->scratch->walk, .follow = how & BK_RESOLVE_FOLLOW, .make = how & BK_RESOLVE_MAKE };
 	int r;
 
 	p->folder = p->object = -1;
