@@ -30,6 +30,7 @@ static const struct {
 	{ "Ubuntu", BK_DEBIAN, "ubuntu-" }, { "Wolfi", BK_ALPINE, "wolfi" }, { "Chainguard", BK_ALPINE, "chainguard" },
 	{ "Rocky Linux", BK_RPM, "rocky-" }, { "AlmaLinux", BK_RPM, "almalinux-" }, { "Red Hat", BK_RPM, "rhel-" },
 	{ "openSUSE", BK_RPM, "opensuse-" }, { "SUSE", BK_RPM, "sles-" }, { "openEuler", BK_RPM, "openEuler-" },
+	{ "Mageia", BK_RPM, "mageia-" }, { "Photon OS", BK_RPM, "photon-" },
 };
 
 static char *lower(char *s)
@@ -56,6 +57,8 @@ static char *number_of(const char *suffix)
 
 static bool parse_system(const char *osv, size_t n, const char *suffix, enum bk_ecosystem *e, char **release)
 {
+	if (strstr(suffix, "FIPS"))	/* Ubuntu's certified builds: other packages under the same names */
+		return false;
 	for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) {
 		if (strlen(systems[i].osv) != n || memcmp(systems[i].osv, osv, n) != 0)
 			continue;
