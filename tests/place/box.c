@@ -11,6 +11,7 @@
  *     CAP_SYS_ADMIN, so that NoNewPrivs stays 0 as it is there;
  *   - uid 993, gid 990, no capabilities;
  *   - a read-only file system but for /tmp; /opt and /var/task are what is given; no /dev/shm, no /dev/fd;
+ *   - a dynamic loader of its own, which no other process opens;
  *   - processes of its own: number 1 is the platform's (another user), the function is its child; when it ends, all end.
  *
  * The network is that of the caller, so that a Runtime API on the loopback can be reached.  Exit status: that of CMD, 128 + n after
@@ -19,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -144,6 +146,30 @@ static void user_names(void)
 		fail("/etc/passwd");
 }
 
+/* A dynamic loader of its own: on this machine others open theirs, too, which in a machine of its own nobody does. */
+static void own_loader(void)
+{
+	static const char *const names[] = { "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1" };
+	char bytes[65536], real[PATH_MAX];	/* its name is a link, which would lead out of the new root */
+	ssize_t n;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		int from = realpath(names[i], real) ? open(real, O_RDONLY | O_CLOEXEC) : -1, to = from < 0 ? -1 : open(in("/loader"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+		if (from < 0)
+			continue;
+		while (to >= 0 && (n = read(from, bytes, sizeof bytes)) > 0)
+			if (write(to, bytes, (size_t)n) != n)
+				fail("loader");
+		close(from);
+		close(to);
+		if (mount(in("/loader"), in(real), NULL, MS_BIND, NULL) < 0)
+			fail(real);
+		if (mount(NULL, in(real), NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
+			fail(real);
+	}
+}
+
 static void make_root(void)
 {
 	if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
@@ -151,6 +177,7 @@ static void make_root(void)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("box", root, "tmpfs", MS_NOSUID, "mode=755,size=4m") < 0)
 		fail(root);
 	system_folders();
+	own_loader();
 	devices();
 	user_names();
 	make_place("/proc", true);
