@@ -220,7 +220,10 @@ static bool judge_image(struct bk_shim *s, const struct bk_process *p)
 	}
 	if (main && bk_exec_is_main(s, &d))
 		s->main_seen = true;
-	return settle(s, p, BK_EVENT_EXEC, &r, d);
+	if (!settle(s, p, BK_EVENT_EXEC, &r, d))
+		return false;
+	forget(p->image);		/* others may be in it, too: its parent, its forks */
+	return true;
 }
 
 /* Files mapped executable; one that is not allowed is enough. */
