@@ -155,6 +155,13 @@ static void take_word(const char *word, struct bk_finding *f)
 		f->level = level;
 }
 
+/* The package itself is the attack: the OpenSSF's malicious-packages records carry no severity. */
+static void take_malice(const struct bk_hit *h, struct bk_finding *f)
+{
+	if (strncmp(h->id, "MAL-", 4) == 0 && !f->vector)
+		f->level = BK_LEVEL_CRITICAL;
+}
+
 /* --- the fixing version --- */
 
 enum { FIXES_MAX = 100 };		/* tried, from the smallest on: real advisories have a handful */
@@ -228,8 +235,10 @@ static void add_finding(const struct bk_hit *group, size_t count, const struct b
 		f.exploited |= group[i].exploited;
 		f.epss = group[i].epss > f.epss ? group[i].epss : f.epss;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		take_word(group[i].severity, &f);
+		take_malice(&group[i], &f);
+	}
 	f.fixed = smallest_fix(group, count, c);
 	report->findings = bk_grow(report->findings, &report->finding_cap, report->finding_count + 1, sizeof f);
 	report->findings[report->finding_count++] = f;

@@ -31,7 +31,7 @@ is "$(grep -c 'chained' out)" 1 'and it is there once'
 row 'unknown +BUCKLER-NOFIX +@scope/nofix +1.0.0' 'without a fix'
 unlike "$(cat out)" 'smallvec|left-pad' 'a fixed version and an unknown package are silent'
 out '^18 findings in 11 of 13 packages: 2 critical, 4 high, 8 of unknown severity, 4 medium; 1 known to be exploited, 17 with a fix$' 'the sum'
-out '^database: 24 advisories of osv, own; built 2026-01-09, today; exploited: 2026.01.05, EPSS: 2026-01-05$' 'age and sources of the database'
+out '^database: 25 advisories of osv, own; built 2026-01-09, today; exploited: 2026.01.05, EPSS: 2026-01-05$' 'age and sources of the database'
 out '^severity  exploited  epss   id +package +version +fixed in +known by  where$' 'the columns'
 out '2.15.0 +lock      all.json$' 'what is only in a list is marked'
 is "$(sed -n 2p out | cut -c 1-8)" critical 'the most urgent is the first'
@@ -58,6 +58,8 @@ out '^nothing known against the 5 packages$' 'and it says so'
 verdict 1 'names as people write them' pkg:pypi/PyYAML@5.3
 verdict 1 'a version between two fixed branches' pkg:maven/org.apache.logging.log4j/log4j-core@2.12.1
 verdict 1 'a pre-release of the fix' pkg:maven/org.apache.logging.log4j/log4j-core@2.15.0-rc1
+verdict 1 'a package that is an attack itself' pkg:npm/evil-pad@1.0.0
+out '^critical +MAL-2026-0  evil-pad' 'is critical, though its record has no severity'
 verdict 0 'another release of a distribution' 'pkg:deb/debian/openssl@3.0.12-1?distro=debian-13'
 verdict 0 'a source package that no advisory names' 'pkg:deb/debian/bash@5?distro=debian-12'
 
@@ -225,6 +227,20 @@ run "$BUCKLER" scan --list all.json
 status 0 '--list: status 0'
 out '^lock +pkg:npm/left-pad@1.3.0  all.json$' '--list: packages with their evidence'
 out '^13 packages$' '--list: the sum'
+
+# --- from a package to a finding: the readers' own tests have every kind ---
+mkdir -p app/node_modules/lodash app/lib/PyYAML-5.3.dist-info
+printf '{"name": "lodash", "version": "4.17.15"}' >app/node_modules/lodash/package.json
+printf 'Metadata-Version: 2.1\nName: PyYAML\nVersion: 5.3\n' >app/lib/PyYAML-5.3.dist-info/METADATA
+printf '{"name": "app", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": {"name": "app"}, "node_modules/minimist": {"version": "1.2.0"}}}' >app/package-lock.json
+(cd app && /usr/bin/python3 -m zipfile -c ../app.zip node_modules lib package-lock.json)
+for target in app app.zip; do
+	run "$BUCKLER" scan $target
+	status 1 "$target: status 1"
+	out 'CVE-2021-23337  lodash +4.17.15  4.17.21 .*node_modules/lodash/package.json$' "$target: an installed npm package"
+	out 'CVE-2020-14343  pyyaml +5.3 +5.4 .*lib/PyYAML-5.3.dist-info/METADATA$' "$target: an installed Python package"
+	out 'CVE-2021-44906  minimist +1.2.0 +1.2.6 +(no +|yes +)?lock +package-lock.json$' "$target: what is only in a lock is marked"
+done
 
 # --- on a terminal ---
 screen() { TERM=xterm script -qec "stty cols $1; $BUCKLER scan all.json" /dev/null </dev/null | tr -d '\r'; }
