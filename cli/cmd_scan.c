@@ -55,9 +55,11 @@ static const struct form {
 	const char *name;
 	json_t *(*json)(const struct bk_scan_view *v);
 	void (*text)(const struct bk_scan_view *v, FILE *f);
+	bool findings_only;		/* says nothing of packages */
 } forms[] = {
-	{ "table", NULL, bk_scan_table }, { "github", NULL, bk_scan_github }, { "json", bk_scan_json, NULL }, { "sarif", bk_scan_sarif, NULL },
-	{ "cyclonedx", bk_scan_cyclonedx, NULL }, { "spdx", bk_scan_spdx, NULL }, { "openvex", bk_scan_openvex, NULL },
+	{ "table", NULL, bk_scan_table, false }, { "github", NULL, bk_scan_github, true }, { "json", bk_scan_json, NULL, false },
+	{ "sarif", bk_scan_sarif, NULL, true }, { "cyclonedx", bk_scan_cyclonedx, NULL, false }, { "spdx", bk_scan_spdx, NULL, false },
+	{ "openvex", bk_scan_openvex, NULL, true },
 };
 
 enum threshold { NEVER = BK_LEVELS, IF_EXPLOITED };
@@ -323,6 +325,8 @@ static int run(int argc, char **argv)
 		option(&s, c);
 	if (optind + 1 != argc)
 		return bk_cli_usage(&bk_cmd_scan, optind < argc ? "one target too many:" : "the target is missing", optind < argc ? argv[optind + 1] : NULL);
+	if (s.view.list && s.form->findings_only)
+		return bk_cli_usage(&bk_cmd_scan, "--list goes with table, json, cyclonedx and spdx, not with", s.form->name);
 	s.target = argv[optind];
 	if (!s.database)
 		s.database = bk_cli_database_path(NULL);

@@ -264,7 +264,7 @@ status 2 'a target that is not there: status 2'
 run "$BUCKLER" scan --db /nonexistent/x.db all.json
 status 2 'no database: status 2'
 err 'x.db: error: no advisory database; .buckler db update. fetches one' 'no database: says what to do'
-for words in '' 'a b' '--format xml a' '--fail-on urgent a' '--max-age old a'; do
+for words in '' 'a b' '--format xml a' '--list --format sarif a' '--fail-on urgent a' '--max-age old a'; do
 	# shellcheck disable=SC2086
 	run "$BUCKLER" scan $words
 	status 2 "scan $words: status 2"
