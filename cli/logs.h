@@ -56,6 +56,9 @@ void bk_logs_words(struct bk_buf *out, const struct bk_args *argv, uint32_t firs
 void bk_logs_time_text(int64_t ms, struct bk_text written, struct bk_buf *out);
 
 /* logs_export.c */
+/* A member with a text: none where it is empty, or NULL. */
+void bk_logs_put_text(json_t *to, const char *name, struct bk_text text);
+void bk_logs_put_word(json_t *to, const char *name, const char *word);
 json_t *bk_logs_json(const struct bk_log_event *e, const struct bk_logs_place *place);
 void bk_logs_json_line(json_t *value);		/* prints and drops it */
 void bk_logs_csv_head(const char *const *columns);

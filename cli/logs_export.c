@@ -12,13 +12,13 @@ const char *const bk_logs_columns[] = {
 
 /* --- members --- */
 
-static void put_text(json_t *row, const char *name, struct bk_text t)
+void bk_logs_put_text(json_t *row, const char *name, struct bk_text t)
 {
 	if (t.len)
 		json_object_set_new(row, name, bk_cli_json_text(t.at, t.len));
 }
 
-static void put_word(json_t *row, const char *name, const char *word)
+void bk_logs_put_word(json_t *row, const char *name, const char *word)
 {
 	if (word)
 		json_object_set_new(row, name, json_string(word));
@@ -66,48 +66,48 @@ static void put_who(json_t *row, const struct bk_log_event *e)
 {
 	put_number(row, "pid", e->pid);
 	put_number(row, "ppid", e->ppid);
-	put_text(row, "parent", e->parent);
-	put_text(row, "technique", e->technique);
-	put_text(row, "reason", e->reason);
-	put_text(row, "note", e->note);
-	put_text(row, "mechanism", e->mechanism);
+	bk_logs_put_text(row, "parent", e->parent);
+	bk_logs_put_text(row, "technique", e->technique);
+	bk_logs_put_text(row, "reason", e->reason);
+	bk_logs_put_text(row, "note", e->note);
+	bk_logs_put_text(row, "mechanism", e->mechanism);
 	if (e->sections.len)
 		put_sections(row, e->sections);
-	put_text(row, "policy", e->policy);
+	bk_logs_put_text(row, "policy", e->policy);
 	put_number(row, "seq", e->seq);
-	put_text(row, "message", e->message);
-	put_word(row, "suspect", e->suspect);
+	bk_logs_put_text(row, "message", e->message);
+	bk_logs_put_word(row, "suspect", e->suspect);
 }
 
 static void put_what(json_t *row, const struct bk_log_event *e)
 {
 	char hash[65];
 
-	put_word(row, "section", e->section < BK_SECTIONS ? bk_section_name(e->section) : NULL);
+	bk_logs_put_word(row, "section", e->section < BK_SECTIONS ? bk_section_name(e->section) : NULL);
 	put_number(row, "rule", e->rule);
-	put_text(row, "path", e->path);
-	put_text(row, "interpreter", e->interpreter);
+	bk_logs_put_text(row, "path", e->path);
+	bk_logs_put_text(row, "interpreter", e->interpreter);
 	if (e->argv.at)
 		put_argv(row, &e->argv);
 	if (e->has_sha256) {
 		bk_hex(e->sha256, sizeof e->sha256, hash);
-		put_word(row, "sha256", hash);
+		bk_logs_put_word(row, "sha256", hash);
 	}
-	put_text(row, "address", e->address);
+	bk_logs_put_text(row, "address", e->address);
 	put_number(row, "port", e->port);
-	put_text(row, "domain", e->domain);
+	bk_logs_put_text(row, "domain", e->domain);
 }
 
 json_t *bk_logs_json(const struct bk_log_event *e, const struct bk_logs_place *place)
 {
 	json_t *row = json_object();
 
-	put_text(row, "time", e->time);
-	put_text(row, "function", e->function);
-	put_text(row, "stream", e->stream);
-	put_word(row, "verdict", e->has_verdict ? bk_verdict_name(e->verdict) : NULL);
-	put_word(row, "event", bk_event_name(e->kind));
-	put_word(row, "of", e->of < BK_EVENTS ? bk_event_name(e->of) : NULL);
+	bk_logs_put_text(row, "time", e->time);
+	bk_logs_put_text(row, "function", e->function);
+	bk_logs_put_text(row, "stream", e->stream);
+	bk_logs_put_word(row, "verdict", e->has_verdict ? bk_verdict_name(e->verdict) : NULL);
+	bk_logs_put_word(row, "event", bk_event_name(e->kind));
+	bk_logs_put_word(row, "of", e->of < BK_EVENTS ? bk_event_name(e->of) : NULL);
 	put_number(row, "count", e->count);
 	put_number(row, "first", e->first);
 	put_what(row, e);

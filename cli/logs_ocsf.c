@@ -63,26 +63,15 @@ static void put_number(json_t *to, const char *name, uint64_t n)
 	json_object_set_new(to, name, json_integer((json_int_t)n));
 }
 
-static void put_word(json_t *to, const char *name, const char *word)
-{
-	json_object_set_new(to, name, json_string(word));
-}
-
-static void put_text(json_t *to, const char *name, struct bk_text t)
-{
-	if (t.len)
-		json_object_set_new(to, name, bk_cli_json_text(t.at, t.len));
-}
-
 /* --- objects --- */
 
 static json_t *product(void)
 {
 	json_t *o = json_object();
 
-	put_word(o, "name", "buckler");
-	put_word(o, "vendor_name", "buckler");
-	put_word(o, "version", BK_VERSION);
+	bk_logs_put_word(o, "name", "buckler");
+	bk_logs_put_word(o, "vendor_name", "buckler");
+	bk_logs_put_word(o, "version", BK_VERSION);
 	return o;
 }
 
@@ -90,7 +79,7 @@ static json_t *metadata(const struct bk_log_event *e, const struct class *class)
 {
 	json_t *o = json_object(), *profiles = json_array();
 
-	put_word(o, "version", SCHEMA);
+	bk_logs_put_word(o, "version", SCHEMA);
 	json_object_set_new(o, "product", product());
 	if (class->category == 1)
 		json_array_append_new(profiles, json_string("host"));
@@ -98,8 +87,8 @@ static json_t *metadata(const struct bk_log_event *e, const struct class *class)
 		json_array_append_new(profiles, json_string("security_control"));
 	json_object_set_new(o, "profiles", profiles);
 	put_number(o, "sequence", e->seq);
-	put_text(o, "log_name", e->stream);
-	put_text(o, "original_time", e->time);
+	bk_logs_put_text(o, "log_name", e->stream);
+	bk_logs_put_text(o, "original_time", e->time);
 	return o;
 }
 
@@ -109,9 +98,9 @@ static json_t *hashes(const struct bk_log_event *e)
 	char hex[65];
 
 	bk_hex(e->sha256, sizeof e->sha256, hex);
-	put_word(o, "algorithm", "SHA-256");
+	bk_logs_put_word(o, "algorithm", "SHA-256");
 	put_number(o, "algorithm_id", 3);
-	put_word(o, "value", hex);
+	bk_logs_put_word(o, "value", hex);
 	json_array_append_new(list, o);
 	return list;
 }
@@ -121,8 +110,8 @@ static json_t *file(struct bk_text path, const struct bk_log_event *hashed)
 	json_t *o = json_object();
 	struct bk_text name = bk_text_basename(path);
 
-	put_text(o, "name", name.len ? name : BK_TEXT("unknown"));
-	put_text(o, "path", path);
+	bk_logs_put_text(o, "name", name.len ? name : BK_TEXT("unknown"));
+	bk_logs_put_text(o, "path", path);
 	put_number(o, "type_id", path.len && path.at[0] == '/' ? 1 : 0);
 	if (hashed && hashed->has_sha256)
 		json_object_set_new(o, "hashes", hashes(hashed));
@@ -136,12 +125,12 @@ static json_t *process(const struct bk_log_event *e, struct bk_text image, bool 
 
 	put_number(o, "pid", e->pid);
 	if (image.len) {
-		put_text(o, "name", bk_text_basename(image));
+		bk_logs_put_text(o, "name", bk_text_basename(image));
 		json_object_set_new(o, "file", file(image, target ? e : NULL));
 	}
 	if (target && e->argv.at) {
 		bk_logs_words(&command, &e->argv, 0);
-		put_text(o, "cmd_line", (struct bk_text){ command.at, (uint32_t)command.len });
+		bk_logs_put_text(o, "cmd_line", (struct bk_text){ command.at, (uint32_t)command.len });
 	}
 	if (e->ppid) {
 		parent = json_object();
@@ -165,9 +154,9 @@ static json_t *device(const struct bk_log_event *e)
 	json_t *o = json_object();
 
 	put_number(o, "type_id", 99);
-	put_word(o, "type", "Serverless function");
-	put_text(o, "name", e->function.len ? e->function : BK_TEXT("unknown"));
-	put_text(o, "instance_uid", e->stream);
+	bk_logs_put_word(o, "type", "Serverless function");
+	bk_logs_put_text(o, "name", e->function.len ? e->function : BK_TEXT("unknown"));
+	bk_logs_put_text(o, "instance_uid", e->stream);
 	return o;
 }
 
@@ -176,9 +165,9 @@ static json_t *attacks(struct bk_text technique)
 	json_t *list = json_array(), *attack = json_object(), *whole = json_object(), *part = json_object();
 	const char *dot = memchr(technique.at, '.', technique.len);
 
-	put_text(whole, "uid", dot ? (struct bk_text){ technique.at, (uint32_t)(dot - technique.at) } : technique);
+	bk_logs_put_text(whole, "uid", dot ? (struct bk_text){ technique.at, (uint32_t)(dot - technique.at) } : technique);
 	json_object_set_new(attack, "technique", whole);
-	put_text(part, "uid", technique);
+	bk_logs_put_text(part, "uid", technique);
 	if (dot)
 		json_object_set(attack, "sub_technique", part);
 	json_decref(part);
@@ -195,17 +184,17 @@ static void put_classification(json_t *row, const struct bk_log_event *e, const 
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	put_number(row, "class_uid", class->uid);
-	put_word(row, "class_name", class->name);
+	bk_logs_put_word(row, "class_name", class->name);
 	put_number(row, "category_uid", class->category);
 	put_number(row, "activity_id", class->activity);
-	put_word(row, "activity_name", class->activity_name);
+	bk_logs_put_word(row, "activity_name", class->activity_name);
 	put_number(row, "type_uid", class->uid * 100 + class->activity);
 	put_number(row, "severity_id", severity);
-	put_word(row, "severity", severity_name(severity));
+	bk_logs_put_word(row, "severity", severity_name(severity));
 	/* The schema wants a time; where the log has none it is that of this line. */
 	json_object_set_new(row, "time", json_integer(e->ms != INT64_MIN ? e->ms : (json_int_t)now.tv_sec * 1000 + now.tv_nsec / 1000000));
 	json_object_set_new(row, "metadata", metadata(e, class));
-	put_text(row, "message", e->message);
+	bk_logs_put_text(row, "message", e->message);
 }
 
 static void put_control(json_t *row, const struct bk_log_event *e)
@@ -217,10 +206,10 @@ static void put_control(json_t *row, const struct bk_log_event *e)
 	json_t *policy = json_object();
 
 	put_number(row, "action_id", table[e->verdict].action);
-	put_word(row, "action", table[e->verdict].action_name);
+	bk_logs_put_word(row, "action", table[e->verdict].action_name);
 	put_number(row, "disposition_id", table[e->verdict].disposition);
-	put_word(row, "disposition", table[e->verdict].disposition_name);
-	put_text(policy, "uid", e->policy.len ? e->policy : BK_TEXT("unknown"));
+	bk_logs_put_word(row, "disposition", table[e->verdict].disposition_name);
+	bk_logs_put_text(policy, "uid", e->policy.len ? e->policy : BK_TEXT("unknown"));
 	json_object_set_new(row, "policy", policy);
 	if (e->technique.len)
 		json_object_set_new(row, "attacks", attacks(e->technique));
@@ -229,8 +218,8 @@ static void put_control(json_t *row, const struct bk_log_event *e)
 static void put_status(json_t *row, const struct bk_log_event *e, bool failed)
 {
 	put_number(row, "status_id", failed ? 2 : 1);
-	put_word(row, "status", failed ? "Failure" : "Success");
-	put_text(row, "status_detail", e->note.len ? e->note : e->reason);
+	bk_logs_put_word(row, "status", failed ? "Failure" : "Success");
+	bk_logs_put_text(row, "status_detail", e->note.len ? e->note : e->reason);
 }
 
 static void put_activity(json_t *row, const struct bk_log_event *e)
@@ -247,7 +236,7 @@ static void put_activity(json_t *row, const struct bk_log_event *e)
 	module = json_object();
 	json_object_set_new(module, "file", file(e->path, e));
 	put_number(module, "load_type_id", 4);
-	put_word(module, "load_type", "Mapped");
+	bk_logs_put_word(module, "load_type", "Mapped");
 	json_object_set_new(row, "module", module);
 }
 
@@ -255,8 +244,8 @@ static json_t *endpoint(const struct bk_log_event *e)
 {
 	json_t *o = json_object();
 
-	put_text(o, "ip", e->address);
-	put_text(o, "hostname", e->domain);
+	bk_logs_put_text(o, "ip", e->address);
+	bk_logs_put_text(o, "hostname", e->domain);
 	if (e->port)
 		put_number(o, "port", e->port);
 	return o;
@@ -274,7 +263,7 @@ static json_t *evidence(const struct bk_log_event *e)
 		json_object_set_new(o, kind == BK_EVENT_LISTEN ? "src_endpoint" : "dst_endpoint", endpoint(e));
 	if (kind == BK_EVENT_SYSCALL && e->path.len) {
 		api = json_object();
-		put_text(api, "operation", e->path);
+		bk_logs_put_text(api, "operation", e->path);
 		json_object_set_new(o, "api", api);
 	} else if (e->path.len && e->path.at[0] == '/') {
 		json_object_set_new(o, "file", file(e->path, e));
@@ -291,8 +280,8 @@ static void put_finding(json_t *row, const struct bk_log_event *e)
 	BK_FREE char *title = bk_format("%s %s", bk_verdict_name(e->verdict), bk_event_name(e->kind));
 
 	json_object_set_new(info, "uid", bk_cli_json_text(uid, strlen(uid)));
-	put_text(info, "title", message.len ? message : bk_text_of(title));
-	put_text(info, "desc", e->reason);
+	bk_logs_put_text(info, "title", message.len ? message : bk_text_of(title));
+	bk_logs_put_text(info, "desc", e->reason);
 	json_array_append_new(types, json_string(bk_event_name(e->kind)));
 	json_object_set_new(info, "types", types);
 	if (e->technique.len)
@@ -301,7 +290,7 @@ static void put_finding(json_t *row, const struct bk_log_event *e)
 	json_array_append_new(list, evidence(e));
 	json_object_set_new(row, "evidences", list);
 	put_number(row, "status_id", 1);
-	put_word(row, "status", "New");
+	bk_logs_put_word(row, "status", "New");
 	if (e->kind == BK_EVENT_SUMMARY)
 		put_number(row, "count", e->count);
 }

@@ -171,3 +171,15 @@ bool bk_match_args(struct bk_text (*item)(const void *list, uint32_t i), const v
 	}
 	return !args->cut && args->count <= (uint64_t)first + count;
 }
+
+struct bk_text bk_rule_name(const char *path)
+{
+	struct bk_text t = bk_text_of(path), none = { NULL, 0 };
+
+	if (!t.len || path[0] != '/')
+		return none;
+	for (uint32_t i = 0; i + 1 < t.len; i++)
+		if (path[i] == '/' && (path[i + 1] == '/' || path[i + 1] == '.'))
+			return none;
+	return t;
+}

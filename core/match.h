@@ -31,6 +31,9 @@ bool bk_match_arg(struct bk_text pattern, struct bk_text arg);
 bool bk_match_args(struct bk_text (*item)(const void *list, uint32_t i), const void *list, uint32_t count,
 		   const struct bk_args *args, uint32_t first);
 
+/* A name as rules can hold it, absolute and without parts that another name could stand for ("//", "/."); empty where it is none. */
+struct bk_text bk_rule_name(const char *path);
+
 /* True where a pattern has a wildcard. */
 bool bk_match_is_pattern(struct bk_text pattern);
 

@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an execve would run: image, script with its interpreter, or the loader with a program. */
+#include "core/match.h"
 #include "core/script.h"
 #include "core/sha256.h"
 #include "gate/exec.h"
-
-/* A name that rules can hold: absolute, and without parts that another name could stand for. */
-static struct bk_text rule_name(const char *path)
-{
-	struct bk_text t = bk_text_of(path), none = { NULL, 0 };
-
-	if (!t.len || path[0] != '/')
-		return none;
-	for (uint32_t i = 0; i + 1 < t.len; i++)
-		if (path[i] == '/' && (path[i + 1] == '/' || path[i + 1] == '.'))
-			return none;
-	return t;
-}
 
 static int open_called(struct bk_exec *x)
 {
@@ -71,7 +59,7 @@ int bk_exec_look(struct bk_exec *x)
 	if ((x->file.mode & 0170000) != 0100000)
 		return -EACCES;
 	x->request.path = x->file.path;
-	x->request.called = rule_name(w->called);
+	x->request.called = bk_rule_name(w->called);
 	n = bk_file_read(&x->file, w->first, sizeof w->first, 0);
 	if (n > 2 && bk_script_line(w->first, w->first + n, w->interpreter, w->option, sizeof w->option))
 		return look_at_script(x);
@@ -97,7 +85,7 @@ int bk_exec_see_through(struct bk_exec *x)
 	bk_file_close(&x->file);
 	x->file = program;
 	x->request.path = program.path;
-	x->request.called = rule_name(name.at);
+	x->request.called = bk_rule_name(name.at);
 	x->request.first_arg = index + 1;
 	look_at_image(x, &program);
 	x->device = device;		/* what the kernel loads is the loader */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec: what is known before the call, and what the kernel loaded. */
+#include "core/match.h"
 #include "shim/notify.h"
 #include "shim/process.h"
 
@@ -10,23 +11,10 @@ static uint32_t put_arg(struct bk_shim *s, uint32_t used, const char *arg)
 	return (uint32_t)(at - s->scratch->argv) + 1;
 }
 
-/* A name that rules can hold: absolute, and without parts that another name could stand for. */
-static struct bk_text rule_name(const char *path)
-{
-	struct bk_text t = bk_text_of(path), none = { NULL, 0 };
-
-	if (!t.len || path[0] != '/')
-		return none;
-	for (uint32_t i = 0; i + 1 < t.len; i++)
-		if (path[i] == '/' && (path[i + 1] == '/' || path[i + 1] == '.'))
-			return none;
-	return t;
-}
-
 /* The name that was called, where it still leads to the very file that is judged. */
 static struct bk_text name_called(const struct bk_image *image, struct bk_text called)
 {
-	struct bk_text name = called.at ? rule_name(called.at) : called;
+	struct bk_text name = called.at ? bk_rule_name(called.at) : called;
 	struct stat st;
 
 	if (!name.len || sys_stat(name.at, &st) < 0 || st.st_ino != image->inode || (uint32_t)st.st_dev != image->device)
@@ -109,7 +97,7 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 		return -error;
 	bk_own_fd(link, image->fd);
 	r->path = image->path;
-	r->called = rule_name(path);
+	r->called = bk_rule_name(path);
 	if ((image->mode & 0170000) != 0100000)
 		return EACCES;
 	if (bk_image_script(s, image, link, s->scratch->interpreter, option, sizeof option)) {
@@ -231,7 +219,7 @@ static void see_through_script(struct bk_shim *s, int pid, struct bk_request *r,
 	}
 	r->interpreter = image->path;
 	r->path = script.path;
-	r->called = rule_name(fresh->called.at);
+	r->called = bk_rule_name(fresh->called.at);
 	r->first_arg = at + 1;
 	*image = script;
 	bk_put(link, link + 64, own);

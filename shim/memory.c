@@ -73,37 +73,21 @@ int bk_gather_argv(struct bk_shim *s, int tid, uint64_t pointers, struct bk_args
 	return 0;
 }
 
-static uint64_t parse_hex(const char **at)
-{
-	uint64_t n = 0;
-
-	for (;; (*at)++) {
-		char c = **at;
-
-		if (c >= '0' && c <= '9')
-			n = n << 4 | (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			n = n << 4 | (uint64_t)(c - 'a' + 10);
-		else
-			return n;
-	}
-}
-
 /* One line of /proc/PID/maps (proc(5)): start-end perms offset major:minor inode   path */
 static void parse_line(const char *at, struct bk_mapping *m, char *name)
 {
 	uint64_t major, minor;
 	uint32_t n = 0;
 
-	m->start = parse_hex(&at);
+	m->start = bk_parse_hex(at, &at);
 	at++;
-	m->end = parse_hex(&at);
+	m->end = bk_parse_hex(at, &at);
 	at += 6;			/* " rwxp " */
-	parse_hex(&at);
+	bk_parse_hex(at, &at);
 	at++;
-	major = parse_hex(&at);
+	major = bk_parse_hex(at, &at);
 	at++;
-	minor = parse_hex(&at);
+	minor = bk_parse_hex(at, &at);
 	at++;
 	m->inode = bk_parse_number(at, &at);
 	m->device = (uint32_t)((minor & 0xff) | (major << 8) | ((minor & ~0xffULL) << 12));	/* new_encode_dev() */

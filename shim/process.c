@@ -234,40 +234,24 @@ static char *next_line(struct bk_maps *maps)
 	}
 }
 
-static uint64_t hex(char **at)
-{
-	uint64_t n = 0;
-
-	for (;; (*at)++) {
-		char c = **at;
-
-		if (c >= '0' && c <= '9')
-			n = n << 4 | (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			n = n << 4 | (uint64_t)(c - 'a' + 10);
-		else
-			return n;
-	}
-}
-
 /* "START-END PERMISSIONS OFFSET MAJOR:MINOR INODE   PATH"; false where it is no file. */
-static bool parse_line(char *at, struct bk_mapping *m)
+static bool parse_line(const char *at, struct bk_mapping *m)
 {
 	uint64_t major, minor;
 	const char *end;
 
-	m->start = hex(&at);
+	m->start = bk_parse_hex(at, &at);
 	at += *at == '-';
-	m->end = hex(&at);
+	m->end = bk_parse_hex(at, &at);
 	if (at[0] != ' ' || !at[1] || !at[2] || !at[3] || !at[4])
 		return false;
 	m->executable = at[3] == 'x';
 	at += 6;
-	hex(&at);
+	bk_parse_hex(at, &at);
 	at += *at == ' ';
-	major = hex(&at);
+	major = bk_parse_hex(at, &at);
 	at += *at == ':';
-	minor = hex(&at);
+	minor = bk_parse_hex(at, &at);
 	at += *at == ' ';
 	m->inode = bk_parse_number(at, &end);
 	m->device = (uint32_t)((minor & 0xff) | major << 8 | (minor & ~0xffULL) << 12);	/* new_encode_dev(), linux/kdev_t.h */

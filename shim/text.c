@@ -54,3 +54,19 @@ uint64_t bk_parse_number(const char *s, const char **end)
 		*end = s;
 	return n;
 }
+
+uint64_t bk_parse_hex(const char *s, const char **end)
+{
+	uint64_t n = 0;
+
+	for (;; s++) {
+		if (*s >= '0' && *s <= '9')
+			n = n << 4 | (uint64_t)(*s - '0');
+		else if (*s >= 'a' && *s <= 'f')
+			n = n << 4 | (uint64_t)(*s - 'a' + 10);
+		else
+			break;
+	}
+	*end = s;
+	return n;
+}

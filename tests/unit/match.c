@@ -217,6 +217,9 @@ int main(void)
 	}
 	ok(bk_match_is_pattern(bk_text_of("a*")) && bk_match_is_pattern(bk_text_of("?")), "wildcards make a pattern");
 	ok(!bk_match_is_pattern(bk_text_of("a\\*\\?")) && !bk_match_is_pattern(bk_text_of("")), "escaped ones do not");
+	ok(bk_rule_name("/usr/bin/tool").len == 13 && bk_rule_name("/a.b/c.").len == 7, "an absolute name is one for rules");
+	ok(!bk_rule_name("").len && !bk_rule_name("tool").len && !bk_rule_name("/a//b").len && !bk_rule_name("/a/./b").len && !bk_rule_name("/a/../b").len &&
+	   !bk_rule_name("/.hidden").len, "one that another could stand for is none");
 	struct bk_args empty = VECTOR("", false);
 	ok(!bk_match_args(item, (const char *[]){ "x" }, 1, &empty, 1), "no argument is no match for one");
 	test_args();
