@@ -257,6 +257,13 @@ interrupt() {
 is "$(interrupt "$shim")" "$(interrupt '')" 'on a terminal: control-C interrupts the function'
 like "$(interrupt "$shim")" '^status 3$' 'on a terminal: once, and its status arrives'
 
+job() {
+	/usr/bin/python3 "$TOP/tests/integration/state/job.py" "$@" 2>&1
+}
+# shellcheck disable=SC2086
+is "$(job $shim)" "$(job)" 'on a terminal: control-Z, jobs, fg, control-C as an interactive shell sees them'
+like "$(job)" '^control-Z: Stopped$' 'on a terminal: the shell says that a stopped job is'
+
 # --- the log must not get in the way ---
 
 mkfifo pipe
