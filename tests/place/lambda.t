@@ -3,10 +3,8 @@
 # Real functions in the Lambda box, laid out as the platform lays them out, wrapped by `buckler wrap`: their answers are those that they
 # give without buckler, the first line says which mechanism there is, and nothing else is said.
 . "${0%/*}/../support/tap.sh"
-PLACE=$TOP/tests/place
-BOX=$TOP/build/place/box
+. "$TOP/tests/place/box.sh"
 
-[ "$(id -u)" -eq 0 ] || skip_all 'only root can make the box'
 NODE=$(readlink -f "$(command -v node)")
 [ ! -x "$TOP/build/node/bin/node" ] || NODE=$TOP/build/node/bin/node
 

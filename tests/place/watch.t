@@ -3,10 +3,8 @@
 # The watch, in the Lambda box: what is not allowed is found, ended and reported; what is allowed, forks, and processes that are not ours go on
 # in silence.  Attacks that outlive an invocation, each with its control and its twin.
 . "${0%/*}/../support/tap.sh"
-PLACE=$TOP/tests/place
-BOX=$TOP/build/place/box
+. "$TOP/tests/place/box.sh"
 
-[ "$(id -u)" -eq 0 ] || skip_all 'only root can make the box'
 mkdir opt task
 cp "$SHIM" opt
 cp "$TOP/build/place/persist" task

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh disable=SC2034
+# What the tests in the Lambda box share: sourced behind tap.sh; skips all where no box can be made.
+PLACE=$TOP/tests/place
+BOX=$TOP/build/place/box
+
+[ "$(id -u)" -eq 0 ] || skip_all 'only root can make the box'
+# pivot_root(2): the root that is left must be a mount.
+mountpoint -q / || skip_all 'the box needs a root folder that is a mount, which that of a chroot is not'
