@@ -85,6 +85,16 @@ long bk_act_hopeless(const struct bk_file_call *c)
 	return is_open(c) && open_flags(c) & O_CREAT ? 0 : -ENOENT;
 }
 
+void bk_act_name(struct bk_file_call *c)
+{
+	char *out = c->s->scratch->path, *at = out + c->at.path.len;
+
+	if (c->act != BK_ACT_OPEN || !(c->flags & O_TMPFILE_BIT) || !is_folder(&c->at))
+		return;
+	at = bk_put(at, out + sizeof c->s->scratch->path, c->at.path.len == 1 ? "#" : "/#");
+	c->at.path.len = (uint32_t)(at - out);
+}
+
 static unsigned asks_of_open(const struct bk_file_call *c)
 {
 	unsigned flags = open_flags(c), how = flags & O_ACCMODE, asks = 0;

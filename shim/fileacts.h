@@ -38,6 +38,8 @@ long bk_act_read(struct bk_file_call *c);
 unsigned bk_act_how(const struct bk_file_call *c);
 /* The errno of a call that cannot succeed whatever the policy says (nothing there; there already), negative, or 0. */
 long bk_act_hopeless(const struct bk_file_call *c);
+/* A nameless file (O_TMPFILE) is judged as "#" in its folder, which is how the kernel calls it. */
+void bk_act_name(struct bk_file_call *c);
 unsigned bk_act_asks(const struct bk_file_call *c);
 /* True for what the shim cannot open in the caller's place: it may block, or mean the caller's own (FIFO, terminal, device). */
 bool bk_act_must_go_on(const struct bk_file_call *c);

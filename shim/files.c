@@ -251,6 +251,7 @@ static void finish(struct bk_file_call *c)
 {
 	if (!bk_notify_alive(c->s, c->n->id))
 		return;			/* what was read may have been another task's */
+	bk_act_name(c);
 	if (!passes_all(c))
 		bk_notify_settle(c->s, c->n, &c->decision);
 	else if (!(c->s->place.offers & BK_CAN_ADDFD) || bk_act_must_go_on(c) || !bk_same_rights(c->s, (int)c->n->pid))

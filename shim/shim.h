@@ -96,7 +96,7 @@ struct bk_window {
 
 /* Large buffers; contents never survive an idle moment. */
 struct bk_scratch {
-	char path[BK_PATH_MAX + 64], interpreter[BK_PATH_MAX + 64], parent[BK_PATH_MAX + 64];
+	char path[BK_PATH_MAX + 384], interpreter[BK_PATH_MAX + 384], parent[BK_PATH_MAX + 64];	/* a name more than a path (files.h) */
 	char name[BK_PATH_MAX + 64], walk[BK_PATH_MAX + 64], called[BK_PATH_MAX];
 	char line[BK_LINE_MAX];
 	char flight_parent[BK_FLIGHTS][512];

@@ -5,6 +5,7 @@
 #	$T/attack, $T/shim	the attacks, the programs under test
 #	$T/bin, $T/lib	programs and libraries, owned by root
 #	$T/w		the working folder of each run, made anew by scene_folder
+#	$T/prey		files of the user that no policy lists, made anew, too
 #	$T/policy	the policies, compiled
 
 ATTACKS=$T/attack
@@ -116,11 +117,23 @@ scene_end() {
 	[ -z "${BINFMT_MOUNTED:-}" ] || umount /proc/sys/fs/binfmt_misc
 }
 
+# What the user may change and the policy forbids: prey/ beside the working folder, and the task root in it.
+LAMBDA_TASK_ROOT=$T/w/task
+export LAMBDA_TASK_ROOT
+scene_prey() {
+	rm -rf prey
+	mkdir prey prey/empty w/task
+	echo safe >prey/file
+	echo safe >prey/secret
+	[ "$(id -u)" -ne 0 ] || chown -R "$NOBODY" prey w/task
+}
+
 scene_folder() {
 	cd "$T" || exit 2
 	chmod -R u+rwx w 2>/dev/null
 	rm -rf w
 	mkdir w
 	chmod 1777 w
+	scene_prey
 	cd w || exit 2
 }
