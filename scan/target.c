@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scan/reach.h"
 #include "scan/reader.h"
 
 /* A stable order, whatever order the files came in. */
@@ -153,6 +154,8 @@ static int scan(struct bk_scan *s, const char *target)
 	bk_scan_function(s, "", NULL, NULL);
 	error = scan_code(s, target, target, "", S_ISDIR(st.st_mode));
 	bk_scan_settle(s);
+	if (!error && S_ISDIR(st.st_mode))
+		bk_reach_usual(s, target);
 	return error;
 }
 
