@@ -6,230 +6,20 @@
 #include <string.h>
 #include "core/match.h"
 #include "core/shell_token.h"
-#include "learn/parts.h"
-#include "learn/words.h"
+#include "learn/uses.h"
 
 #define SHOWN 120u			/* bytes of a command line in a comment */
-#define NO_RULE SIZE_MAX
-
-/* One command line: of an act, or the one that a rule stands for. */
-struct use {
-	const struct bk_act *act;	/* NULL: of a rule */
-	size_t rule;			/* in the section; NO_RULE: none */
-	struct bk_text path, applet;
-	struct bk_text *words;		/* behind the program; U+FFFD: any bytes */
-	struct bk_units *units;
-	enum bk_word *classes;
-	size_t count;
-	bool more;			/* further arguments follow, unknown which */
-	char *command;			/* the -c string of a shell, as a template's would be; or NULL */
-	struct bk_pids pids;
-	struct bk_buf key, texts;
-};
-
-struct uses {
-	struct use *at;
-	size_t count, cap;
-};
 
 struct maker {
 	struct bk_model *m;
 	struct bk_model_section *section;
-	struct uses all;
+	struct bk_uses all;
 	struct bk_diags *notes;
 };
 
-/* --- command lines of acts --- */
-
-static struct bk_text name_of(const struct use *u)
-{
-	return bk_text_basename(u->applet.len ? u->applet : u->path);
-}
-
-static void set_words(struct use *u, const struct bk_args *argv, uint32_t first)
-{
-	size_t count = argv->count > first ? argv->count - first : 0;
-
-	u->more = argv->cut;
-	if (argv->cut && count)
-		count--;		/* may be a part of one */
-	u->words = bk_alloc((count + 1) * sizeof *u->words);
-	for (const char *at = argv->at, *end = at + argv->size; at && at < end; first = first ? first - 1 : 0) {
-		size_t n = strnlen(at, (size_t)(end - at));
-
-		if (!first && u->count < count)
-			u->words[u->count++] = (struct bk_text){ at, (uint32_t)n };
-		at += n + 1;
-	}
-}
-
-static void use_act(struct use *u, const struct bk_act *a)
-{
-	struct bk_request r;
-	struct bk_text command = { NULL, 0 };
-	uint32_t first;
-
-	*u = (struct use){ .act = a, .rule = NO_RULE, .path = a->path, .pids = a->pids };
-	bk_act_request(a, &r);
-	first = r.first_arg;
-	if (!a->interpreter.len && bk_is_multicall(a->path))
-		u->applet = bk_applet(a->path, &r.argv, &first);
-	if (!a->interpreter.len && bk_is_shell(name_of(u)) && !a->argv.cut)
-		command = bk_shell_command(&r.argv, first);
-	if (command.at)
-		u->command = bk_strndup(command.at, command.len);
-	set_words(u, &a->argv, first);
-	u->units = bk_alloc((u->count + 1) * sizeof *u->units);
-	for (size_t i = 0; i < u->count; i++)
-		u->units[i] = bk_units_of(u->words[i], u->pids);
-}
-
-/* --- command lines that rules stand for --- */
-
-/* A pattern's units; of `**` the ones without a further '/' or, `deep`, with one. */
-static struct bk_units units_of_pattern(const char *pattern, bool deep)
-{
-	struct bk_units u = { bk_alloc((strlen(pattern) * 3 + 1) * sizeof *u.at), 0 };
-
-	for (const char *p = pattern; *p; p++) {
-		bool star = *p == '*' && p[1] == '*';
-
-		if (*p == '\\' && p[1]) {
-			u.at[u.count++] = (unsigned char)*++p;
-		} else if (*p == '*' || *p == '?') {
-			u.at[u.count++] = BK_WILD;
-			if (star && deep) {
-				u.at[u.count++] = '/';
-				u.at[u.count++] = BK_WILD;
-			}
-			p += star;
-		} else {
-			u.at[u.count++] = (unsigned char)*p;
-		}
-	}
-	return u;
-}
-
-static void add_units(struct bk_buf *to, struct bk_units u)
-{
-	for (size_t i = 0; i < u.count; i++)
-		if (u.at[i] == BK_WILD)
-			bk_buf_text(to, "\xef\xbf\xbd");
-		else
-			bk_buf_add(to, (char[]){ (char)u.at[i] }, 1);
-	bk_buf_add(to, "", 1);
-}
-
-/* The string that a template stands for, with U+FFFD for its holes. */
-static char *string_of_template(const char *template_)
-{
-	struct bk_text t = bk_text_of(template_);
-	struct bk_buf out = { 0 };
-
-	for (uint32_t i = 0, n; i < t.len; i += n) {
-		n = bk_shell_hole(t, i);
-		if (n) {
-			bk_buf_text(&out, "\xef\xbf\xbd");
-			continue;
-		}
-		n = 1;
-		bk_buf_add(&out, t.at + i, 1);
-		if (bk_shell_escape(t, i))
-			n = 2;
-	}
-	return out.at ? out.at : bk_strdup("");
-}
-
-static void use_rule(struct use *u, const struct bk_model_rule *r, size_t index, bool deep)
-{
-	size_t count = r->arg_count;
-	const char *at;
-
-	*u = (struct use){ .rule = index, .path = bk_text_of(r->path), .applet = bk_text_of(r->applet ? r->applet : "") };
-	if (r->shell)
-		u->command = string_of_template(r->shell);
-	u->more = count && !strcmp(r->args[count - 1], "...");
-	count -= u->more;
-	u->words = bk_alloc((count + 1) * sizeof *u->words);
-	u->units = bk_alloc((count + 1) * sizeof *u->units);
-	for (u->count = 0; u->count < count; u->count++) {
-		u->units[u->count] = units_of_pattern(r->args[u->count], deep);
-		add_units(&u->texts, u->units[u->count]);
-	}
-	at = u->texts.at;
-	for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
-		u->words[i] = bk_text_of(at);
-}
-
-/* Rules that say more than learning does are left as they are. */
-static bool may_grow(const struct bk_model_rule *r)
-{
-	return r->action == BK_ALLOW && r->path && !r->parent && (r->shell || r->has_args) && !bk_match_is_pattern(bk_text_of(r->path));
-}
-
-static bool has_deep(const struct bk_model_rule *r)
-{
-	for (size_t i = 0; i < r->arg_count; i++)
-		if (strstr(r->args[i], "**"))
-			return true;
-	return false;
-}
-
-/* --- shapes --- */
-
-static void make_key(struct use *u)
-{
-	u->classes = bk_alloc((u->count + 1) * sizeof *u->classes);
-	if (u->command && bk_template_key(bk_text_of(u->command), &u->key))
-		return;
-	bk_buf_free(&u->key);
-	bk_words_classify(name_of(u), u->words, u->count, u->classes);
-	bk_buf_printf(&u->key, "%c%zu ", u->more ? '+' : '=', u->count);
-	for (size_t i = 0; i < u->count; i++) {
-		uint32_t kept = u->classes[i] == BK_WORD_FIXED ? u->words[i].len : u->classes[i] == BK_WORD_OPTION ? bk_option_head(u->words[i]) : 0;
-
-		bk_buf_printf(&u->key, "%c", '0' + (int)u->classes[i]);
-		bk_buf_add(&u->key, u->words[i].at, kept);
-		bk_buf_add(&u->key, "", 1);
-	}
-}
-
-static bool is_template(const struct use *u)
-{
-	return u->command && u->key.len && strchr("wXO", u->key.at[0]);
-}
-
-static int compare_texts(struct bk_text a, struct bk_text b)
-{
-	uint32_t n = a.len < b.len ? a.len : b.len;
-	int c = n ? memcmp(a.at, b.at, n) : 0;
-
-	return c ? c : (a.len > b.len) - (a.len < b.len);
-}
-
-static struct bk_text key_text(const struct use *u)
-{
-	return (struct bk_text){ u->key.at, (uint32_t)u->key.len };
-}
-
-/* Acts before rules: their words are what was really seen. */
-static int compare(const void *x, const void *y)
-{
-	const struct use *a = *(const struct use *const *)x, *b = *(const struct use *const *)y;
-	int c = compare_texts(key_text(a), key_text(b));
-
-	c = c ? c : (a->act == NULL) - (b->act == NULL);
-	return c ? c : (a > b) - (a < b);
-}
-
-static bool same_key(const struct use *a, const struct use *b)
-{
-	return bk_text_equal(key_text(a), key_text(b));
-}
-
 /* --- rules --- */
 
-static uint64_t times_seen(struct use **u, size_t count)
+static uint64_t times_seen(struct bk_use **u, size_t count)
 {
 	uint64_t n = 0;
 
@@ -238,7 +28,7 @@ static uint64_t times_seen(struct use **u, size_t count)
 	return n;
 }
 
-static const struct use *first_act(struct use **u, size_t count)
+static const struct bk_use *first_act(struct bk_use **u, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (u[i]->act)
@@ -247,9 +37,9 @@ static const struct use *first_act(struct use **u, size_t count)
 }
 
 /* The old comment without its evidence, then the evidence. */
-static char *evidence(const char *old, struct use **u, size_t count, bool varied)
+static char *evidence(const char *old, struct bk_use **u, size_t count, bool varied)
 {
-	const struct use *example = first_act(u, count);
+	const struct bk_use *example = first_act(u, count);
 	struct bk_buf out = { 0 };
 	uint64_t times = times_seen(u, count);
 
@@ -274,13 +64,13 @@ static char *evidence(const char *old, struct use **u, size_t count, bool varied
 }
 
 /* The rule that the uses have already, or a new one; further ones that it makes superfluous are marked by an empty path. */
-static struct bk_model_rule *rule_for(struct maker *k, struct use **u, size_t count)
+static struct bk_model_rule *rule_for(struct maker *k, struct bk_use **u, size_t count)
 {
-	const struct use *by = first_act(u, count);
+	const struct bk_use *by = first_act(u, count);
 	struct bk_model_rule *r = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		struct bk_model_rule *old = u[i]->rule == NO_RULE ? NULL : &k->section->rules[u[i]->rule];
+		struct bk_model_rule *old = u[i]->rule == BK_NO_RULE ? NULL : &k->section->rules[u[i]->rule];
 
 		if (!old || old == r)
 			continue;
@@ -311,7 +101,7 @@ static void clear_use(struct bk_model_rule *r)
 	r->has_args = false;
 }
 
-static void set_comment(struct bk_model_rule *r, struct use **u, size_t count, bool varied)
+static void set_comment(struct bk_model_rule *r, struct bk_use **u, size_t count, bool varied)
 {
 	char *comment = evidence(r->comment, u, count, varied);
 
@@ -319,7 +109,7 @@ static void set_comment(struct bk_model_rule *r, struct use **u, size_t count, b
 	r->comment = comment;
 }
 
-static char *pattern_of_word(struct use **u, size_t count, size_t word)
+static char *pattern_of_word(struct bk_use **u, size_t count, size_t word)
 {
 	if (u[0]->classes[word] == BK_WORD_FIXED)
 		return bk_pattern_literal(u[0]->words[word]);
@@ -329,7 +119,7 @@ static char *pattern_of_word(struct use **u, size_t count, size_t word)
 	return bk_pattern_of(units, count);
 }
 
-static bool fits_acts(const char *pattern, struct use **u, size_t count, size_t word)
+static bool fits_acts(const char *pattern, struct bk_use **u, size_t count, size_t word)
 {
 	for (size_t i = 0; i < count; i++)
 		if (u[i]->act && !bk_match_arg(bk_text_of(pattern), u[i]->words[word]))
@@ -338,7 +128,7 @@ static bool fits_acts(const char *pattern, struct use **u, size_t count, size_t 
 }
 
 /* Patterns for the first `words` words of all; NULL where one cannot be had. */
-static char **patterns_of(struct use **u, size_t count, size_t words)
+static char **patterns_of(struct bk_use **u, size_t count, size_t words)
 {
 	char **patterns = bk_alloc((words + 1) * sizeof *patterns);
 	bool good = true;
@@ -355,7 +145,7 @@ static char **patterns_of(struct use **u, size_t count, size_t words)
 	return NULL;
 }
 
-static void words_rule(struct maker *k, struct use **u, size_t count, size_t words, bool more)
+static void words_rule(struct maker *k, struct bk_use **u, size_t count, size_t words, bool more)
 {
 	char **patterns = patterns_of(u, count, words);
 	struct bk_model_rule *r;
@@ -392,7 +182,7 @@ static bool has_hole(const char *template_)
 	return false;
 }
 
-static void shell_rule(struct maker *k, struct use **u, size_t count)
+static void shell_rule(struct maker *k, struct bk_use **u, size_t count)
 {
 	BK_FREE struct bk_text *strings = bk_alloc(count * sizeof *strings);
 	BK_FREE struct bk_pids *pids = bk_alloc(count * sizeof *pids);
@@ -420,16 +210,16 @@ static void shell_rule(struct maker *k, struct use **u, size_t count)
 
 /* --- one program --- */
 
-static size_t count_shapes(struct use **u, size_t count)
+static size_t count_shapes(struct bk_use **u, size_t count)
 {
 	size_t n = count != 0;
 
 	for (size_t i = 1; i < count; i++)
-		n += !same_key(u[i - 1], u[i]);
+		n += !bk_use_same_key(u[i - 1], u[i]);
 	return n;
 }
 
-static bool same_class(const struct use *a, const struct use *b, size_t word)
+static bool same_class(const struct bk_use *a, const struct bk_use *b, size_t word)
 {
 	enum bk_word class = a->classes[word];
 	uint32_t kept = class == BK_WORD_FIXED ? a->words[word].len : class == BK_WORD_OPTION ? bk_option_head(a->words[word]) : 0;
@@ -439,7 +229,7 @@ static bool same_class(const struct use *a, const struct use *b, size_t word)
 }
 
 /* Words that all command lines have alike at their begin. */
-static size_t common_words(struct use **u, size_t count)
+static size_t common_words(struct bk_use **u, size_t count)
 {
 	size_t n = u[0]->count;
 
@@ -453,7 +243,7 @@ static size_t common_words(struct use **u, size_t count)
 	return n;
 }
 
-static bool same_subcommand(const struct use *a, const struct use *b)
+static bool same_subcommand(const struct bk_use *a, const struct bk_use *b)
 {
 	bool fixed = a->count && a->classes[0] == BK_WORD_FIXED, other = b->count && b->classes[0] == BK_WORD_FIXED;
 
@@ -461,9 +251,9 @@ static bool same_subcommand(const struct use *a, const struct use *b)
 }
 
 /* So many shapes that listing more would teach nothing: one rule a subcommand. */
-static void join_shapes(struct maker *k, struct use **u, size_t count)
+static void join_shapes(struct maker *k, struct bk_use **u, size_t count)
 {
-	BK_FREE struct use **part = bk_alloc(count * sizeof *part);
+	BK_FREE struct bk_use **part = bk_alloc(count * sizeof *part);
 	BK_FREE bool *done = bk_alloc(count * sizeof *done);
 
 	for (size_t i = 0; i < count; i++) {
@@ -479,20 +269,20 @@ static void join_shapes(struct maker *k, struct use **u, size_t count)
 	}
 }
 
-static void one_shape(struct maker *k, struct use **u, size_t count)
+static void one_shape(struct maker *k, struct bk_use **u, size_t count)
 {
-	if (is_template(u[0]))
+	if (bk_use_is_template(u[0]))
 		shell_rule(k, u, count);
 	else
 		words_rule(k, u, count, u[0]->count, u[0]->more);
 }
 
-static void each_shape(struct maker *k, struct use **u, size_t count, size_t most)
+static void each_shape(struct maker *k, struct bk_use **u, size_t count, size_t most)
 {
 	size_t shapes = 0, left_out = 0;
 
 	for (size_t i = 0, n; i < count; i += n) {
-		for (n = 1; i + n < count && same_key(u[i], u[i + n]); n++)
+		for (n = 1; i + n < count && bk_use_same_key(u[i], u[i + n]); n++)
 			;
 		if (!first_act(u + i, n))
 			continue;
@@ -506,18 +296,18 @@ static void each_shape(struct maker *k, struct use **u, size_t count, size_t mos
 			    "write a rule by hand for what the function may run", (int)u[0]->path.len, u[0]->path.at, left_out, most);
 }
 
-static void one_program(struct maker *k, struct use **u, size_t count)
+static void one_program(struct maker *k, struct bk_use **u, size_t count)
 {
-	bool text = bk_runs_text(name_of(u[0]));
+	bool text = bk_runs_text(bk_use_name(u[0]));
 
-	qsort(u, count, sizeof *u, compare);
+	qsort(u, count, sizeof *u, bk_use_compare);
 	if (text || count_shapes(u, count) <= BK_SHAPES_MAX)
 		each_shape(k, u, count, text ? BK_TEXTS_MAX : BK_SHAPES_MAX);
 	else
 		join_shapes(k, u, count);
 }
 
-static bool same_content(const struct maker *k, const struct use *act, const struct use *other)
+static bool same_content(const struct maker *k, const struct bk_use *act, const struct bk_use *other)
 {
 	const struct bk_model_rule *r;
 
@@ -529,17 +319,17 @@ static bool same_content(const struct maker *k, const struct use *act, const str
 
 static int compare_program(const void *x, const void *y)
 {
-	const struct use *a = *(const struct use *const *)x, *b = *(const struct use *const *)y;
-	int c = compare_texts(a->path, b->path);
+	const struct bk_use *a = *(const struct bk_use *const *)x, *b = *(const struct bk_use *const *)y;
+	int c = bk_use_compare_texts(a->path, b->path);
 
-	c = c ? c : compare_texts(a->applet, b->applet);
+	c = c ? c : bk_use_compare_texts(a->applet, b->applet);
 	return c ? c : (a > b) - (a < b);
 }
 
 /* Uses of one path and applet: each content is a program of its own. */
-static void each_content(struct maker *k, struct use **u, size_t count)
+static void each_content(struct maker *k, struct bk_use **u, size_t count)
 {
-	BK_FREE struct use **part = bk_alloc(count * sizeof *part);
+	BK_FREE struct bk_use **part = bk_alloc(count * sizeof *part);
 
 	for (size_t i = 0; i < count; i++) {
 		size_t n = 0;
@@ -560,7 +350,7 @@ static void each_content(struct maker *k, struct use **u, size_t count)
 static void each_program(struct maker *k)
 {
 	size_t count = k->all.count;
-	BK_FREE struct use **u = bk_alloc((count + 1) * sizeof *u);
+	BK_FREE struct bk_use **u = bk_alloc((count + 1) * sizeof *u);
 
 	for (size_t i = 0; i < count; i++)
 		u[i] = &k->all.at[i];
@@ -570,32 +360,6 @@ static void each_program(struct maker *k)
 			;
 		each_content(k, u + i, n);
 	}
-}
-
-static struct use *new_use(struct uses *all)
-{
-	all->at = bk_grow(all->at, &all->cap, all->count + 1, sizeof *all->at);
-	return &all->at[all->count++];
-}
-
-static void free_use(struct use *u)
-{
-	for (size_t w = 0; w < u->count; w++)
-		bk_units_free(&u->units[w]);
-	free(u->words);
-	free(u->units);
-	free(u->classes);
-	free(u->command);
-	bk_buf_free(&u->key);
-	bk_buf_free(&u->texts);
-	*u = (struct use){ 0 };
-}
-
-static void free_uses(struct uses *all)
-{
-	for (size_t i = 0; i < all->count; i++)
-		free_use(&all->at[i]);
-	free(all->at);
 }
 
 static void drop_joined(struct bk_model_section *s)
@@ -613,6 +377,20 @@ static void drop_joined(struct bk_model_section *s)
 	s->count = kept;
 }
 
+/* Rules that say more than learning does are left as they are. */
+static bool may_grow(const struct bk_model_rule *r)
+{
+	return r->action == BK_ALLOW && r->path && !r->parent && (r->shell || r->has_args) && !bk_match_is_pattern(bk_text_of(r->path));
+}
+
+static bool has_deep(const struct bk_model_rule *r)
+{
+	for (size_t i = 0; i < r->arg_count; i++)
+		if (strstr(r->args[i], "**"))
+			return true;
+	return false;
+}
+
 static bool is_use(const struct bk_act *a)
 {
 	struct bk_request r;
@@ -624,9 +402,9 @@ static bool is_use(const struct bk_act *a)
 }
 
 /* What an interpreter was told stands in the part that the log line had no room for: a rule would allow it anything. */
-static bool is_blind(struct maker *k, const struct use *u)
+static bool is_blind(struct maker *k, const struct bk_use *u)
 {
-	if (!u->more || !u->act || u->act->interpreter.len || !bk_runs_text(name_of(u)))
+	if (!u->more || !u->act || u->act->interpreter.len || !bk_runs_text(bk_use_name(u)))
 		return false;
 	bk_diag_add(k->notes, BK_WARNING, NULL, 0, 0, "%.*s was given more than a log line holds, and nothing was learned from it; write a rule by hand",
 		    (int)u->path.len, u->path.at);
@@ -638,13 +416,13 @@ static void collect(struct maker *k, const struct bk_seen *seen)
 	for (size_t i = 0; i < seen->count; i++) {
 		if (!is_use(&seen->acts[i]))
 			continue;
-		use_act(new_use(&k->all), &seen->acts[i]);
+		bk_use_act(bk_use_new(&k->all), &seen->acts[i]);
 		if (is_blind(k, &k->all.at[k->all.count - 1]))
-			free_use(&k->all.at[--k->all.count]);
+			bk_use_free(&k->all.at[--k->all.count]);
 	}
 	for (size_t i = 0, n = k->section->count; i < n; i++)
 		for (int deep = 0; may_grow(&k->section->rules[i]) && deep <= has_deep(&k->section->rules[i]); deep++)
-			use_rule(new_use(&k->all), &k->section->rules[i], i, deep);
+			bk_use_rule(bk_use_new(&k->all), &k->section->rules[i], i, deep);
 }
 
 void bk_propose_programs(struct bk_model *m, struct bk_seen *seen, struct bk_diags *notes)
@@ -653,8 +431,8 @@ void bk_propose_programs(struct bk_model *m, struct bk_seen *seen, struct bk_dia
 
 	collect(&k, seen);
 	for (size_t i = 0; i < k.all.count; i++)
-		make_key(&k.all.at[i]);
+		bk_use_key(&k.all.at[i]);
 	each_program(&k);
 	drop_joined(k.section);
-	free_uses(&k.all);
+	bk_uses_free(&k.all);
 }
