@@ -482,6 +482,31 @@ static struct bk_decision decide_file(const struct bk_policy *policy, const stru
 	return planted ? denied(BK_WHY_PLANTED, d.rule) : d;
 }
 
+static bool names_a_pool(const struct bk_args *argv)
+{
+	struct bk_text all = { argv->at, argv->at ? argv->size : 0 };
+
+	for (; all.len; all = bk_text_from(all, 1))
+		if (bk_text_starts(all, BK_TEXT("stratum+")) || bk_text_starts(all, BK_TEXT("stratum1+")) || bk_text_starts(all, BK_TEXT("stratum2+")))
+			return true;
+	return false;
+}
+
+/* What no function does, whatever program is listed; the main process is what the platform started. */
+static enum bk_reason unwanted(const struct bk_request *r)
+{
+	uint32_t first = r->first_arg;
+	struct bk_text name = bk_text_basename(r->interpreter.len ? r->interpreter : r->path);
+
+	if (r->flags & BK_REQ_MAIN)
+		return BK_WHY_ALLOWED;
+	if (bk_is_multicall(r->path))
+		name = bk_applet(r->path, &r->argv, &first);
+	if (r->flags & BK_REQ_NET_STDIO && bk_is_shell(name))
+		return BK_WHY_REMOTE_SHELL;
+	return names_a_pool(&r->argv) ? BK_WHY_MINER : BK_WHY_ALLOWED;
+}
+
 static struct bk_decision decide_enforced(const struct bk_policy *policy, const struct bk_request *request)
 {
 	struct judgement j;
@@ -492,6 +517,8 @@ static struct bk_decision decide_enforced(const struct bk_policy *policy, const 
 		return denied(BK_WHY_ANONYMOUS, NONE);
 	if (request->flags & BK_REQ_UNNAMED)
 		return denied(request->flags & BK_REQ_LOADER ? BK_WHY_LOADER : BK_WHY_INTERPRETER, NONE);
+	if (request->section == BK_PROCESSES && unwanted(request) != BK_WHY_ALLOWED)
+		return denied(unwanted(request), NONE);
 	if (request->section == BK_PROCESSES)
 		return decide_process(policy, request);
 	if (request->section == BK_LIBRARIES)

@@ -17,6 +17,7 @@
 #define BK_REQ_TASK_ROOT      256u	/* files: below the folder that the place keeps the function's code in */
 #define BK_REQ_OWN_OUTPUT     512u	/* files.write: what the caller's standard output or error leads to already */
 #define BK_REQ_NAME	       64u	/* connect: a name is asked for (DNS), path is it; allowed where a rule names it, on whatever port */
+#define BK_REQ_NET_STDIO     1024u	/* processes: standard input or output is a socket of the network */
 #define BK_REQ_ANY_PORT	      128u	/* connect: no port counts; a socket that only asks for the way to an address */
 
 struct bk_request {
@@ -55,6 +56,8 @@ enum bk_reason {
 	BK_WHY_PRIVATE,			/* files: memory or environment of a process */
 	BK_WHY_TASK_ROOT,		/* files.write: the function's own code */
 	BK_WHY_PLANTED,			/* files.code: no rule names it */
+	BK_WHY_REMOTE_SHELL,		/* a shell that somebody on the network types into */
+	BK_WHY_MINER,			/* arguments that name a mining pool */
 	BK_WHY_RULE,			/* a rule says deny or kill */
 	BK_WHY_ALLOWED,			/* a rule allows it */
 	BK_WHY_SECTION			/* the section is absent, off, or allows what no rule names */
@@ -88,6 +91,8 @@ struct bk_decision {
  *   refused whatever the rules say.  What has no name in a file system is allowed; so is, unless a rule forbids it, what is
  *   harmless (bk_is_harmless), and for writing BK_REQ_OWN_OUTPUT.
  * - files.code: asked of every name that comes to be by writing, linking or renaming; of names of code only what a rule lists is allowed.
+ * - processes, but for the main process: a shell with BK_REQ_NET_STDIO, and arguments with a pool's address (stratum+tcp://), are refused
+ *   whatever rule allows the program.
  * - connect, listen: the address, port and name of one rule; 64:ff9b::/96 and 2002::/16 also count as the IPv4 address in them; metadata
  *   services only by a rule for that address alone (network.h); AF_UNIX and other families only by rules that say `unix` or `family`.
  * - A rule with a template applies to a shell that is called as `sh [-CEefpuvx] [-o NAME] -c [--] STRING [NAME]`.

@@ -58,6 +58,8 @@ const char *bk_reason_text(enum bk_reason reason)
 		[BK_WHY_PRIVATE] = "it is the memory or the environment of a process",
 		[BK_WHY_TASK_ROOT] = "it is below the function's own code",
 		[BK_WHY_PLANTED] = "a later invocation could load it as code, and no rule names it",
+		[BK_WHY_REMOTE_SHELL] = "a shell whose input or output is a network connection",
+		[BK_WHY_MINER] = "the arguments name a mining pool",
 		[BK_WHY_RULE] = "a rule forbids it",
 		[BK_WHY_ALLOWED] = "a rule allows it",
 		[BK_WHY_SECTION] = "the policy does not restrict it",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/network.h"
 #include "core/record.h"
 
 #define FORMAT_VERSION 1
@@ -578,6 +579,10 @@ static struct bk_text technique_of_exec(const struct bk_request *r, enum bk_reas
 {
 	struct bk_text id;
 
+	if (reason == BK_WHY_REMOTE_SHELL)
+		return BK_TEXT("T1059");
+	if (reason == BK_WHY_MINER)
+		return BK_TEXT("T1496");	/* resource hijacking */
 	if (reason == BK_WHY_SHA256)
 		return BK_TEXT("T1554");	/* compromise of a program on the host */
 	id = technique_of_image(bk_text_basename(r->interpreter.len ? r->interpreter : r->path));
@@ -589,6 +594,18 @@ static struct bk_text technique_of_exec(const struct bk_request *r, enum bk_reas
 	return BK_TEXT("T1059");
 }
 
+/* Names and encrypted names are a way out of their own; pools and credentials have their own ids. */
+static struct bk_text technique_of_connect(const struct bk_request *r)
+{
+	const struct bk_endpoint *e = r->endpoint;
+
+	if (r->flags & BK_REQ_NAME || (e && (e->port_low == 53 || e->port_low == 853)))
+		return BK_TEXT("T1048.003");
+	if (e && bk_address_is_metadata(e))
+		return BK_TEXT("T1552.005");
+	return e && bk_port_is_pool(e->port_low) ? BK_TEXT("T1496") : BK_TEXT("T1041");
+}
+
 struct bk_text bk_technique(enum bk_event_kind kind, const struct bk_request *request, enum bk_reason reason)
 {
 	static const char table[BK_EVENTS][10] = {
@@ -598,6 +615,8 @@ struct bk_text bk_technique(enum bk_event_kind kind, const struct bk_request *re
 
 	if ((kind == BK_EVENT_EXEC || kind == BK_EVENT_LOAD) && request && (request->flags & BK_REQ_ANONYMOUS || reason == BK_WHY_ANONYMOUS))
 		return BK_TEXT("T1620");
+	if (kind == BK_EVENT_CONNECT && request)
+		return technique_of_connect(request);
 	if (kind == BK_EVENT_EXEC && request)
 		return technique_of_exec(request, reason);
 	if (reason == BK_WHY_PRIVATE)

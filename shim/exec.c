@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec: what is known before the call, and what the kernel loaded. */
 #include "core/match.h"
-#include "shim/notify.h"
+#include "shim/network.h"
 #include "shim/process.h"
 
 static uint32_t put_arg(struct bk_shim *s, uint32_t used, const char *arg)
@@ -121,6 +121,15 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 	return -error;
 }
 
+/* Only of shells is it asked: it costs two calls. */
+static void note_stdio(struct bk_shim *s, int pid, struct bk_request *r)
+{
+	struct bk_text name = bk_text_basename(r->interpreter.len ? r->interpreter : r->path);
+
+	if ((bk_is_shell(name) || bk_is_multicall(r->path)) && bk_network_stdio(s, pid))
+		r->flags |= BK_REQ_NET_STDIO;
+}
+
 void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 {
 	bool first = !s->started && (int)n->pid == s->main_pid;
@@ -145,6 +154,7 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 		if (f->flags & BK_FLIGHT_MAIN)
 			r.flags |= BK_REQ_MAIN;
 		error = gather_before(s, n, &r, &image, link);
+		note_stdio(s, (int)n->pid, &r);
 		if (!error)
 			d = bk_judge(s, &r, &image, link);
 		if (error || !bk_notify_alive(s, n->id) || bk_stops(d.verdict)) {
@@ -249,6 +259,7 @@ static struct bk_decision judge_loaded(struct bk_shim *s, int pid, const struct 
 		see_through_script(s, pid, r, &image, fresh, link);
 	if (!r->interpreter.len && bk_is_loader(r->path))
 		see_through_loader(s, pid, r, &image, link);
+	note_stdio(s, pid, r);
 	d = bk_judge(s, r, &image, link);
 	bk_image_close(&image);
 	return d;

@@ -88,6 +88,20 @@ int bk_socket_of(struct bk_shim *s, int tid, int descriptor, struct bk_socket *k
 	return (int)r;
 }
 
+bool bk_network_stdio(struct bk_shim *s, int tid)
+{
+	bool net = false;
+
+	for (int i = 0; i < 2 && !net; i++) {
+		struct bk_socket k = { .fd = -1 };
+
+		if (socket_inode(tid, i) && bk_socket_of(s, tid, i, &k) == 0)
+			net = k.domain == BK_INET || k.domain == BK_INET6;
+		bk_socket_close(&k);
+	}
+	return net;
+}
+
 /* --- addresses --------------------------------------------------------------------------------------------------------------------- */
 
 int bk_peer_read(const struct seccomp_notif *n, uint64_t at, uint64_t size, struct bk_peer *p)

@@ -30,6 +30,9 @@ void bk_socket_close(struct bk_socket *k);
 static inline bool bk_socket_streams(const struct bk_socket *k) { return k->type == BK_STREAM || k->type == BK_SEQPACKET; }
 static inline bool bk_socket_blocks(const struct bk_socket *k) { return !(k->flags & O_NONBLOCK); }
 
+/* Is the standard input or output of a task a socket of the network? */
+bool bk_network_stdio(struct bk_shim *s, int tid);
+
 /* An address as the caller gave it, and what it leads to. */
 struct bk_peer {
 	struct bk_address address;
