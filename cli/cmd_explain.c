@@ -5,11 +5,13 @@
 
 #include "cli/cli.h"
 #include "cli/gather.h"
+#include "core/network.h"
 #include "core/plan.h"
 
 static const char usage[] =
 	"Usage: buckler explain [OPTION]... POLICY exec PROGRAM [ARG]... | load FILE |\n"
-	"                       code | env NAME[=VALUE] | open [--write] FILE\n"
+	"                       code | env NAME[=VALUE] | open [--write] FILE |\n"
+	"                       connect HOST [PORT] | listen ADDRESS PORT\n"
 	"Says what a policy makes of one act, by which rule and why; when it is refused,\n"
 	"which rule came nearest. Names are resolved here as buckler-init does: PATH,\n"
 	"symbolic links, the #! line, the loader, multi-call programs.\n"
@@ -49,6 +51,7 @@ struct query {
 	bool hash, write, json;
 	struct bk_policy policy;
 	struct bk_decision decision;
+	struct bk_endpoint endpoint;	/* connect, listen */
 };
 
 /* --- what is asked --- */
@@ -88,6 +91,23 @@ static bool ask_open(struct query *q, int argc, char **argv)
 	return bk_gather_file(&q->gathered, q->write ? BK_WRITE : BK_READ, argv[0]);
 }
 
+/* --- the network --- */
+
+static bool ask_network(struct query *q, enum bk_section section, int argc, char **argv)
+{
+	return bk_gather_host(&q->gathered, section, argv[0], argc > 1 ? argv[1] : NULL, &q->endpoint);
+}
+
+static bool ask_connect(struct query *q, int argc, char **argv)
+{
+	return ask_network(q, BK_CONNECT, argc, argv);
+}
+
+static bool ask_listen(struct query *q, int argc, char **argv)
+{
+	return ask_network(q, BK_LISTEN, argc, argv);
+}
+
 static const struct verb {
 	const char *name;
 	int least, most;		/* words behind the verb */
@@ -98,6 +118,8 @@ static const struct verb {
 	{ "code", 0, 0, ask_code },
 	{ "env", 1, 1, ask_env },
 	{ "open", 1, 1, ask_open },
+	{ "connect", 1, 2, ask_connect },
+	{ "listen", 1, 2, ask_listen },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -152,6 +174,25 @@ static void add_hash(const struct query *q, struct bk_buf *to, uint32_t offset)
 	bk_buf_printf(to, ", sha256: %s", hex);
 }
 
+static void add_endpoint(const struct query *q, struct bk_buf *to, uint32_t offset)
+{
+	const struct bk_endpoint *e = offset ? bk_policy_endpoint(&q->policy, offset) : NULL;
+	char text[BK_ADDRESS_TEXT];
+
+	if (!e)
+		return;
+	if (e->family && e->family != BK_UNIX) {
+		bk_address_text(e, text);
+		bk_buf_printf(to, "%s", text);
+	}
+	if ((e->family == BK_INET && e->prefix != 32) || (e->family == BK_INET6 && e->prefix != 128))
+		bk_buf_printf(to, "/%u", e->prefix);
+	if (e->family != BK_UNIX && e->port_low == e->port_high)
+		bk_buf_printf(to, " port %u", e->port_low);
+	else if (e->family != BK_UNIX && (e->port_low || e->port_high != 65535))
+		bk_buf_printf(to, " ports %u-%u", e->port_low, e->port_high);
+}
+
 static void rule_text(const struct query *q, const struct bk_rule *r, struct bk_buf *to)
 {
 	struct bk_text path = bk_policy_text(&q->policy, r->path);
@@ -162,6 +203,7 @@ static void rule_text(const struct query *q, const struct bk_rule *r, struct bk_
 	add_field(q, to, "parent", r->parent);
 	add_field(q, to, "applet", r->applet);
 	add_hash(q, to, r->sha256);
+	add_endpoint(q, to, r->endpoint);
 }
 
 static bool is_nearest(const struct query *q)
@@ -409,14 +451,14 @@ static int run(int argc, char **argv)
 	optind++;
 	q.verb = next_word(&q, argc, argv);
 	if (!q.verb)
-		return bk_cli_usage(&bk_cmd_explain, "say what to ask about: exec, load, code, env or open", NULL);
+		return bk_cli_usage(&bk_cmd_explain, "say what to ask about: exec, load, code, env, open, connect or listen", NULL);
 	optind++;
 	next_word(&q, argc, argv);
 
 	const struct verb *verb = find_verb(q.verb);
 	int words = argc - optind;
 	if (!verb)
-		return bk_cli_usage(&bk_cmd_explain, "ask about exec, load, code, env or open, not", q.verb);
+		return bk_cli_usage(&bk_cmd_explain, "ask about exec, load, code, env, open, connect or listen, not", q.verb);
 	if (words < verb->least || words > verb->most)
 		return bk_cli_usage(&bk_cmd_explain, words < verb->least ? "nothing was named behind" : "too many words behind", q.verb);
 

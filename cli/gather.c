@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/gather.h"
+#include "core/network.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -256,5 +257,45 @@ bool bk_gather_hash(struct bk_gathered *g)
 		return fail(g, bk_format("%s: cannot read it for its hash: %s", g->file, strerror(errno)));
 	bk_sha256_finish(&hash, g->sha256);
 	g->request.sha256 = g->sha256;
+	return true;
+}
+
+/* --- the network --- */
+
+static void take_host(struct bk_gathered *g, const char *host, struct bk_endpoint *e)
+{
+	struct bk_text text = bk_text_of(host);
+
+	g->path = bk_strdup(host);
+	if (bk_address_parse(text, e) == text.len) {
+		bk_address_normalise(e);
+		return;
+	}
+	*e = (struct bk_endpoint){ 0 };
+	e->family = *host == '/' || *host == '@' ? BK_UNIX : (uint16_t)bk_family_number(text);
+	for (char *c = g->path; *c && e->family != BK_UNIX; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+	if (!e->family || e->family == BK_UNIX)
+		g->request.path = bk_text_of(g->path);
+}
+
+bool bk_gather_host(struct bk_gathered *g, enum bk_section section, const char *host, const char *port, struct bk_endpoint *e)
+{
+	char *end;
+	unsigned long number = port ? strtoul(port, &end, 10) : 0;
+
+	if (port && (*port < '0' || *port > '9' || *end || number > 65535)) {
+		g->error = bk_format("a port is a number up to 65535, not '%.40s'", port);
+		return false;
+	}
+	take_host(g, host, e);
+	e->port_low = e->port_high = (uint16_t)number;
+	g->request.section = section;
+	g->request.endpoint = e;
+	if (!port && !e->family) {
+		g->request.flags |= BK_REQ_NAME;
+		g->request.endpoint = NULL;
+		bk_buf_text(&g->notes, "without a port: may the resolver be asked for it?\n");
+	}
 	return true;
 }

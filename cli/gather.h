@@ -23,6 +23,8 @@ struct bk_gathered {
 };
 
 /* Each returns false with `error` set. */
+/* An address, a name whose address is not known, a unix socket, a family; `port` may be NULL.  The request points to `endpoint`. */
+bool bk_gather_host(struct bk_gathered *g, enum bk_section section, const char *host, const char *port, struct bk_endpoint *endpoint);
 bool bk_gather_exec(struct bk_gathered *g, int argc, char **argv);
 bool bk_gather_file(struct bk_gathered *g, enum bk_section section, const char *path);
 bool bk_gather_parent(struct bk_gathered *g, const char *path);

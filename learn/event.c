@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <time.h>
+#include "core/network.h"
 #include "learn/reader.h"
 
 #define MARK "\xe2\x80\xa6"		/* what the shim puts where it cuts */
@@ -321,18 +322,31 @@ static void fill_process(const struct bk_log_event *e, struct bk_request *r)
 	}
 }
 
+/* What has no address is a socket of the file system, an abstract one, or of another family, which the path then names. */
+static bool fill_nameless(const struct bk_log_event *e, struct bk_endpoint *to)
+{
+	if (e->path.len && (e->path.at[0] == '/' || e->path.at[0] == '@'))
+		to->family = AF_UNIX;
+	else if (e->path.len)
+		to->family = (uint16_t)bk_family_number(e->path);
+	return to->family || e->port;
+}
+
 static bool fill_endpoint(const struct bk_log_event *e, struct bk_endpoint *to)
 {
-	char host[INET6_ADDRSTRLEN];
+	uint32_t n;
+	bool good;
 
-	*to = (struct bk_endpoint){ .port_low = (uint16_t)e->port, .port_high = (uint16_t)e->port };
-	if (!e->address.len || e->address.len >= sizeof host)
-		return e->port != 0;
-	memcpy(host, e->address.at, e->address.len);
-	host[e->address.len] = '\0';
-	to->family = strchr(host, ':') ? AF_INET6 : AF_INET;
-	to->prefix = to->family == AF_INET6 ? 128 : 32;
-	return inet_pton(to->family, host, to->address) == 1;
+	*to = (struct bk_endpoint){ 0 };
+	if (e->address.len) {
+		n = bk_address_parse(e->address, to);
+		good = n == e->address.len;
+		bk_address_normalise(to);
+	} else {
+		good = fill_nameless(e, to);
+	}
+	to->port_low = to->port_high = (uint16_t)e->port;
+	return good;
 }
 
 bool bk_log_request(const struct bk_log_event *e, struct bk_request *r, struct bk_endpoint *endpoint)
@@ -349,7 +363,9 @@ bool bk_log_request(const struct bk_log_event *e, struct bk_request *r, struct b
 		r->flags |= BK_REQ_ANONYMOUS;
 	if (r->section == BK_PROCESSES)
 		fill_process(e, r);
-	if (r->section == BK_CONNECT || r->section == BK_LISTEN)
+	if (r->section == BK_CONNECT && e->domain.len && !e->address.len)
+		r->flags |= BK_REQ_NAME;	/* a question to the resolver */
+	else if (r->section == BK_CONNECT || r->section == BK_LISTEN)
 		r->endpoint = fill_endpoint(e, endpoint) ? endpoint : NULL;
 	return true;
 }

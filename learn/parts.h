@@ -10,6 +10,9 @@ void bk_propose_programs(struct bk_model *m, struct bk_seen *seen, struct bk_dia
 /* libraries.c: rules of `libraries`. */
 void bk_propose_libraries(struct bk_model *m, struct bk_seen *seen, const struct bk_propose_options *o);
 
+/* network.c: rules of `network`. */
+void bk_propose_network(struct bk_model *m, const struct bk_seen *seen);
+
 /*
  * template.c: the template for strings of one shape, NULL where there is none that matches all of them.  Strings may hold U+FFFD for
  * a part that is a hole already.

@@ -38,7 +38,8 @@ static struct bk_decision decide(const struct bk_policy *policy, const struct bk
 
 static bool is_judged(const struct bk_act *a)
 {
-	return a->kind == BK_EVENT_EXEC || a->kind == BK_EVENT_LOAD || a->kind == BK_EVENT_CODE || a->kind == BK_EVENT_ENVIRONMENT;
+	return a->kind == BK_EVENT_EXEC || a->kind == BK_EVENT_LOAD || a->kind == BK_EVENT_CODE || a->kind == BK_EVENT_ENVIRONMENT ||
+	       a->kind == BK_EVENT_CONNECT || a->kind == BK_EVENT_LISTEN;
 }
 
 static void mark_covered(struct bk_seen *seen, struct bk_model *old)
@@ -179,6 +180,7 @@ struct bk_model *bk_propose(struct bk_seen *seen, const struct bk_propose_option
 	bk_propose_libraries(m, seen, o);
 	propose_code(m, seen);
 	propose_environment(m, seen);
+	bk_propose_network(m, seen);
 	if (o->function && !m->function)
 		m->function = bk_strdup(o->function);
 	say_impossible(seen, notes);
@@ -219,7 +221,7 @@ struct bk_replayed bk_propose_replay(struct bk_seen *seen, const struct bk_polic
 
 struct bk_model *bk_learning_policy(void)
 {
-	static const enum bk_section sections[] = { BK_PROCESSES, BK_LIBRARIES, BK_GENERATED_CODE, BK_ENVIRONMENT };
+	static const enum bk_section sections[] = { BK_PROCESSES, BK_LIBRARIES, BK_GENERATED_CODE, BK_ENVIRONMENT, BK_CONNECT, BK_LISTEN };
 	struct bk_model *m = bk_model_new();
 
 	m->mode = BK_LEARN;

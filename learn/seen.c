@@ -62,11 +62,14 @@ static struct bk_act *new_act(struct bk_seen *s, const struct bk_act *from)
 	s->acts = bk_grow(s->acts, &s->cap, s->count + 1, sizeof *s->acts);
 	a = &s->acts[s->count++];
 	*a = *from;
-	a->bytes = at = bk_alloc((size_t)from->path.len + from->interpreter.len + from->parent.len + from->needed_by.len + from->argv.size + 8);
+	a->bytes = at = bk_alloc((size_t)from->path.len + from->interpreter.len + from->parent.len + from->needed_by.len + from->address.len +
+					    from->domain.len + from->argv.size + 8);
 	a->path = keep(&at, from->path);
 	a->interpreter = keep(&at, from->interpreter);
 	a->parent = keep(&at, from->parent);
 	a->needed_by = keep(&at, from->needed_by);
+	a->address = keep(&at, from->address);
+	a->domain = keep(&at, from->domain);
 	if (from->argv.at) {
 		memcpy(at, from->argv.at, from->argv.size);
 		a->argv.at = at;
@@ -97,11 +100,13 @@ static void add_act(struct bk_seen *s, const struct bk_log_event *e)
 {
 	struct bk_act *a = find(s, e->key), from = {
 		.kind = e->kind, .path = e->path, .interpreter = e->interpreter, .parent = e->parent, .argv = e->argv,
-		.has_sha256 = e->has_sha256, .pids = { e->pid, s->main_pid }, .key = e->key,
+		.has_sha256 = e->has_sha256, .pids = { e->pid, s->main_pid }, .key = e->key, .address = e->address, .domain = e->domain, .port = e->port,
 	};
+	struct bk_request r;
 	uint32_t i = e->seq % (sizeof s->recent / sizeof *s->recent);
 
 	memcpy(from.sha256, e->sha256, 32);
+	bk_log_request(e, &r, &from.endpoint);
 	if (!a)
 		a = new_act(s, &from);
 	if (!a)
@@ -125,7 +130,7 @@ static void start(struct bk_seen *s, const struct bk_log_event *e)
 
 static bool is_learnable(enum bk_event_kind kind)
 {
-	return (kind >= BK_EVENT_EXEC && kind <= BK_EVENT_SYSCALL);
+	return kind >= BK_EVENT_EXEC && kind <= BK_EVENT_LISTEN;
 }
 
 void bk_seen_add(struct bk_seen *s, const struct bk_log_event *e)
@@ -185,6 +190,9 @@ static int compare(const void *x, const void *y)
 	c = c ? c : (a->argv.count > b->argv.count) - (a->argv.count < b->argv.count);
 	c = c ? c : compare_texts(p, q);
 	c = c ? c : memcmp(a->sha256, b->sha256, 32);
+	c = c ? c : compare_texts(a->domain, b->domain);
+	c = c ? c : compare_texts(a->address, b->address);
+	c = c ? c : (a->port > b->port) - (a->port < b->port);
 	c = c ? c : compare_texts(a->parent, b->parent);
 	return c ? c : compare_texts(a->needed_by, b->needed_by);
 }
@@ -217,11 +225,11 @@ void bk_act_request(const struct bk_act *a, struct bk_request *r)
 {
 	struct bk_log_event e = {
 		.kind = a->kind, .path = a->path, .interpreter = a->interpreter, .parent = a->parent, .argv = a->argv,
-		.has_sha256 = a->has_sha256, .main = a->main,
+		.has_sha256 = a->has_sha256, .main = a->main, .address = a->address, .domain = a->domain, .port = a->port,
 	};
 	struct bk_endpoint endpoint;
 
 	bk_log_request(&e, r, &endpoint);
-	r->endpoint = NULL;
+	r->endpoint = r->endpoint ? &a->endpoint : NULL;
 	r->sha256 = a->has_sha256 ? a->sha256 : NULL;
 }

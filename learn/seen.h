@@ -7,8 +7,10 @@
 #include "learn/pattern.h"
 
 struct bk_act {
-	enum bk_event_kind kind;	/* EXEC, LOAD, CODE, ENVIRONMENT, START (main's path), SYSCALL */
-	struct bk_text path, interpreter, parent;
+	enum bk_event_kind kind;	/* EXEC, LOAD, CODE, ENVIRONMENT, CONNECT, LISTEN, START (main's path), SYSCALL */
+	struct bk_text path, interpreter, parent, address, domain;
+	uint32_t port;
+	struct bk_endpoint endpoint;	/* of address and port */
 	struct bk_args argv;
 	bool has_sha256, main;
 	uint8_t sha256[32];

@@ -41,7 +41,8 @@ void bk_names_pin(struct bk_shim *s, struct bk_endpoint e, struct bk_text name, 
 		return;
 	bk_address_normalise(&e);
 	p = place_for(s->names, &e, name);
-	*p = (struct bk_pin){ .until = ttl == UINT32_MAX ? ttl : now + life + BK_PIN_GRACE, .family = e.family };
+	*p = (struct bk_pin){ .until = ttl == UINT32_MAX ? ttl : now + life + BK_PIN_GRACE, .family = e.family,
+			       .asked = ++s->names->answers };
 	__builtin_memcpy(p->address, e.address, 16);
 	__builtin_memcpy(p->name, name.at, name.len);
 }
@@ -56,11 +57,12 @@ struct bk_decision bk_names_decide(struct bk_shim *s, struct bk_request *r)
 {
 	struct bk_decision best = bk_decide(&s->policy, r, s->least), d;
 	uint32_t now = s->names ? second() : 0;
-	struct bk_text plain = r->path;
+	struct bk_request plain = *r;
+	uint32_t latest = 0;
 
 	for (uint32_t i = 0; s->names && i < BK_PINS && s->names->pin[i].until; i++) {
 		const struct bk_pin *p = &s->names->pin[i];
-		struct bk_request named = *r;
+		struct bk_request named = plain;
 
 		if (!is_of(p, r->endpoint) || p->until <= now)
 			continue;
@@ -70,10 +72,11 @@ struct bk_decision bk_names_decide(struct bk_shim *s, struct bk_request *r)
 			r->path = named.path;
 			return d;		/* what is forbidden by one of its names is forbidden */
 		}
-		if (is_milder(d.verdict, best.verdict) || bk_text_equal(r->path, plain)) {
-			best = is_milder(best.verdict, d.verdict) ? best : d;
-			r->path = named.path;
-		}
+		if (is_milder(best.verdict, d.verdict) || (p->asked < latest && !is_milder(d.verdict, best.verdict)))
+			continue;
+		best = d;
+		r->path = named.path;
+		latest = p->asked;
 	}
 	return best;
 }

@@ -19,7 +19,7 @@
 #define BK_SERVERS    3u		/* MAXNS (resolv.h) */
 #define BK_QUERIES   64u		/* under way; the oldest is forgotten, and its client asks again */
 #define BK_PINS     112u		/* addresses; the one that expires first makes room */
-#define BK_PIN_NAME 124u		/* bytes of a name, its NUL included; addresses of longer ones are not kept */
+#define BK_PIN_NAME 120u		/* bytes of a name, its NUL included; addresses of longer ones are not kept */
 #define BK_PIN_LEAST  60u		/* seconds that an address is kept at least, because libraries round short lives up ... */
 #define BK_PIN_GRACE 300u		/* ... and seconds behind its end, because they keep what they use */
 
@@ -33,6 +33,7 @@ struct bk_query {
 struct bk_pin {
 	uint8_t  address[16];
 	uint32_t until;			/* second of CLOCK_MONOTONIC; UINT32_MAX: for good (/etc/hosts); 0: free */
+	uint32_t asked;			/* which answer it came with, counted: the latest is what a connect that follows is for */
 	uint16_t family;
 	char     name[BK_PIN_NAME];
 };
@@ -41,7 +42,7 @@ struct bk_names {
 	struct bk_endpoint server[BK_SERVERS];	/* port 53 */
 	int      relay[BK_SERVERS], upstream[BK_SERVERS];	/* descriptors; -1: not made yet */
 	uint16_t relay_port[BK_SERVERS];	/* network order */
-	uint32_t next_query;
+	uint32_t next_query, answers;
 	uint32_t wild_since, wild;	/* second; new names below a wildcard since then */
 	struct bk_query query[BK_QUERIES];
 	struct bk_pin pin[BK_PINS];
