@@ -131,7 +131,7 @@ bad() {
 	err "$bad_text" "$bad_name: says so"
 }
 bad 'nothing' 'name the policy'
-bad 'no question' 'exec, load, code, env or open' p.yaml
+bad 'no question' 'exec, load, code, env, open, connect or listen' p.yaml
 bad 'unknown question' 'not dance' p.yaml dance
 bad 'no program' 'nothing was named behind exec' p.yaml exec
 bad 'too many words' 'too many words behind load' p.yaml load a b
