@@ -32,11 +32,8 @@ FREE   = $(COMMON) -Os -ffreestanding -fno-stack-protector -fno-asynchronous-unw
          -fno-pic -fno-pie -ffunction-sections -fdata-sections -fno-ident -fomit-frame-pointer -fcf-protection=none
 FREE_x86_64  = $(FREE) -mno-red-zone -mgeneral-regs-only
 FREE_aarch64 = $(subst -fcf-protection=none,,$(FREE)) -mno-outline-atomics
-FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,--build-id=none -Wl,-z,norelro \
-         -Wl,-z,noexecstack -Wl,--orphan-handling=place
-
-# The section .rest is a mapping of its own, with a gap before it: shim/loop.c says why.
-FREELD_x86_64 = -Wl,-Ttext-segment=0x400000 -Wl,--section-start=.rest=0x420000 -Wl,-Tbss=0x430000
+# shim/layout.ld says what lies where.
+FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-T,shim/layout.ld
 
 # The gate runs inside the function's processes: position-independent, on any stack, the caller's vector registers untouched.
 GATE   = $(filter-out -fno-pic -fno-pie,$(FREE)) -fPIC -fvisibility=hidden -mgeneral-regs-only -mno-red-zone
@@ -125,12 +122,12 @@ $(BUILD)/x86_64/core/sha256.c.o: FREE_x86_64 := $(filter-out -mgeneral-regs-only
 $(BUILD)/buckler: $(call objects,host,$(HOSTED) $(CLI))
 	$(CC) -pie -Wl,-z,relro,-z,now -o $@ $^ $(LIBS)
 
-$(BUILD)/buckler-init: $(call objects,x86_64,$(call shim_sources,x86_64))
-	$(CC) $(FREELD) $(FREELD_x86_64) -o $@ $^
+$(BUILD)/buckler-init: $(call objects,x86_64,$(call shim_sources,x86_64)) shim/layout.ld
+	$(CC) $(FREELD) -o $@ $(filter %.o,$^)
 	strip --strip-all --remove-section=.comment $@
 
-$(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch64))
-	$(CC_aarch64) $(FREELD) -o $@ $^
+$(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch64)) shim/layout.ld
+	$(CC_aarch64) $(FREELD) -o $@ $(filter %.o,$^)
 	aarch64-linux-gnu-strip --strip-all --remove-section=.comment $@
 
 $(BUILD)/buckler-gate.so: $(call objects,gate_x86_64,$(call gate_sources,x86_64))

@@ -10,7 +10,7 @@
 #define GATE_MS		5000		/* from the exec of the function to the gate's first word */
 
 /*
- * What runs on the way into rest lies in a mapping of its own (Makefile): a fault maps up to 16 pages around it, but never beyond
+ * What runs on the way into rest lies in a mapping of its own (layout.ld): a fault maps up to 16 pages around it, but never beyond
  * its mapping (mm/memory.c, do_fault_around), so that of the text only this page comes back.
  */
 #define REST __attribute__((noinline, section(".rest")))
@@ -82,8 +82,9 @@ REST void bk_scratch_new(struct bk_shim *s)
 /* Gives back buffers, the stack's pages below the one in use, and the text that rest does not need: it is clean, and comes back with one fault. */
 REST static void give_back(struct bk_shim *s)
 {
-	extern char __executable_start[], etext[];
+	extern char bk_text_start[], bk_text_end[];	/* layout.ld */
 	char *here = __builtin_frame_address(0), *low = bk_stack_low();
+	uintptr_t text = (uintptr_t)bk_text_start & ~(uintptr_t)(BK_PAGE - 1);
 
 	if (s->timer_runs)
 		sys_timer_set(s->wait_timer, 0);
@@ -94,7 +95,7 @@ REST static void give_back(struct bk_shim *s)
 	here = (char *)(((uintptr_t)here - 512) & ~(uintptr_t)(BK_PAGE - 1));
 	if (here > low)
 		sys_madvise(low, (size_t)(here - low), MADV_DONTNEED);
-	sys_madvise(__executable_start, (size_t)(etext - __executable_start), MADV_DONTNEED);
+	sys_madvise((void *)text, (size_t)(bk_text_end - (char *)text), MADV_DONTNEED);
 }
 
 /* --- start event ------------------------------------------------------------------------------------------------------------ */
