@@ -36,6 +36,11 @@ bool bk_scan_stale(const struct bk_scan_view *v);
 int64_t bk_scan_age(const struct bk_scan_view *v);	/* of the database, days */
 /* "lodash 4.17.15: Command Injection in lodash; fixed in 4.17.21".  Caller frees. */
 char *bk_scan_sentence(const struct bk_scan_view *v, const struct bk_finding *f);
+/*
+ * The file that a person can open: below a target that is a folder, or beside one that is a template; what is inside an archive is at the archive.
+ * As a path from the working directory where the target is one.  Caller frees.
+ */
+char *bk_scan_location(const struct bk_scan_view *v, const struct bk_finding *f);
 /* What the database is worth: advisories, sources, age, catalogues.  Caller frees; NULL where none was asked. */
 char *bk_scan_database(const struct bk_scan_view *v);
 /* An identifier made of what the report says, the same for the same report.  Caller frees. */

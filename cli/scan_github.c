@@ -25,10 +25,10 @@ static const char *command_of(const struct bk_finding *f)
 
 static void annotate(const struct bk_scan_view *v, const struct bk_finding *f, FILE *out)
 {
-	BK_FREE char *sentence = bk_scan_sentence(v, f);
+	BK_FREE char *sentence = bk_scan_sentence(v, f), *location = bk_scan_location(v, f);
 
 	fprintf(out, "::%s file=", command_of(f));
-	put(out, f->path ? f->path : v->report->target ? v->report->target : "", true);
+	put(out, location, true);
 	if (f->line)
 		fprintf(out, ",line=%u", f->line);
 	fputs(",title=", out);

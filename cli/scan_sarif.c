@@ -77,7 +77,7 @@ static json_int_t rule_number(struct rules *r, const struct bk_finding *f, const
 
 static json_t *location_of(const struct bk_scan_view *v, const struct bk_finding *f)
 {
-	BK_FREE char *uri = uri_of(f->path ? f->path : v->report->target ? v->report->target : ".");
+	BK_FREE char *location = bk_scan_location(v, f), *uri = uri_of(location);
 	json_t *physical = json_object(), *artifact = json_object(), *o = json_object();
 
 	bk_json_set(artifact, "uri", uri);
@@ -99,6 +99,7 @@ static json_t *properties_of(const struct bk_scan_view *v, const struct bk_findi
 		json_object_set_new(o, "epss", json_real(f->epss));
 	if (c) {
 		bk_json_set(o, "package", c->purl);
+		bk_json_set(o, "path", c->path);
 		bk_json_set(o, "evidence", bk_evidence_name(c->evidence));
 		if (c->reach != BK_REACH_UNKNOWN)
 			json_object_set_new(o, "reached", json_boolean(c->reach == BK_REACH_YES));

@@ -3,6 +3,8 @@
 
 #include <openssl/evp.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int bk_scan_rank(enum bk_level level)
 {
@@ -108,6 +110,35 @@ char *bk_scan_sentence(const struct bk_scan_view *v, const struct bk_finding *f)
 	if (f->exploited)
 		bk_buf_text(&out, "; known to be exploited");
 	return out.at;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+char *bk_scan_location(const struct bk_scan_view *v, const struct bk_finding *f)
+{
+	const char *target = v->report->target ? v->report->target : ".", *inside = f->path ? strstr(f->path, "!/") : NULL;
+	size_t folder = strlen(target), n = f->path ? inside ? (size_t)(inside - f->path) : strlen(f->path) : 0;
+	const char *slash = strrchr(target, '/');
+	char *beside;
+
+	if (!n || strcmp(target, f->path) == 0)
+		return bk_strdup(target);
+	if (!is_folder(target))
+		folder = slash ? (size_t)(slash - target) : 0;
+	while (folder > 1 && target[folder - 1] == '/')
+		folder--;
+	if (folder == 1 && *target == '.')
+		folder = 0;
+	beside = bk_format("%.*s%s%.*s", (int)folder, target, folder ? "/" : "", (int)n, f->path);
+	if (is_folder(target) || access(beside, F_OK) == 0)
+		return beside;
+	free(beside);
+	return bk_strdup(target);
 }
 
 static void add_sources(struct bk_buf *out, const struct bk_database_info *info)

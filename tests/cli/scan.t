@@ -242,6 +242,20 @@ for target in app app.zip; do
 	out 'CVE-2021-44906  minimist +1.2.0 +1.2.6 +(no +|yes +)?lock +package-lock.json$' "$target: what is only in a lock is marked"
 done
 
+where() {	# TARGET FILE: the annotation of lodash
+	run "$BUCKLER" scan --format github "$1"
+	like "$(grep CVE-2021-23337 out)" "^::error file=$2," "github: $1 is annotated at $2"
+	run "$BUCKLER" scan --format sarif "$1"
+	is "$(ask out '[r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in d["runs"][0]["results"] if r["ruleId"] == "CVE-2021-23337"][0]')" "$2" "sarif: $1 is at $2"
+}
+where app app/node_modules/lodash/package.json
+where ./app/ ./app/node_modules/lodash/package.json
+where app.zip app.zip
+(cd app && run "$BUCKLER" scan --format github .)
+like "$(cat out)" 'file=node_modules/lodash/package.json,' 'github: the working directory itself'
+printf 'Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties: {CodeUri: app/, Handler: index.handler, Runtime: nodejs20.x}\n' >template.yaml
+where template.yaml app/node_modules/lodash/package.json
+
 # --- on a terminal ---
 screen() { TERM=xterm script -qec "stty cols $1; $BUCKLER scan all.json" /dev/null </dev/null | tr -d '\r'; }
 screen 80 >wide
