@@ -146,7 +146,7 @@ FUZZBINS := $(foreach f,$(FUZZERS),$(BUILD)/fuzzers/$(basename $(notdir $(f))))
 ATTACKS  := $(foreach f,$(ATTACK),$(BUILD)/attack/$(basename $(notdir $(f))))
 BENCHES  := $(foreach f,$(BENCH),$(BUILD)/bench/$(basename $(notdir $(f))))
 
-tests: $(TESTS) $(REPLAYS) $(ATTACKS) $(addprefix $(BUILD)/place/,box limits persist)
+tests: $(BUILD)/attack/refuse $(TESTS) $(REPLAYS) $(ATTACKS) $(addprefix $(BUILD)/place/,box limits persist)
 fuzz:  $(FUZZBINS)
 bench: programs $(BENCHES) $(BUILD)/place/box $(BUILD)/bench/exit0
 
@@ -173,6 +173,10 @@ $(BUILD)/fuzzers/%: $(BUILD)/fuzz/tests/fuzz/%.c.o $(call objects,fuzz,$(HOSTED)
 $(BUILD)/attack/%: tests/attack/%.c
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) -O1 -g -D_GNU_SOURCE -o $@ $< -lpthread -ldl
+
+$(BUILD)/attack/refuse: tests/place/refuse.c tests/place/filter.c tests/place/filter.h
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -O1 -g -D_GNU_SOURCE -o $@ $(filter %.c,$^)
 
 $(BUILD)/place/%: tests/place/%.c tests/place/filter.c tests/place/filter.h
 	@mkdir -p $(@D)

@@ -129,8 +129,11 @@ static void take_modrm(struct reader *r, struct bk_instruction *i)
 	if (mod == 3)
 		return;
 	base = rm == 4 ? take(r) & 7 : rm;
-	if (mod == 0 && rm == 5)
-		i->ip_relative = true;
+	if (mod == 0 && rm == 5) {
+		i->ip_relative = !r->address32;
+		r->bad |= r->address32;
+		i->displacement = (uint8_t)r->pos;
+	}
 	if (mod == 1)
 		take(r);
 	else if (mod == 2 || (mod == 0 && base == 5))

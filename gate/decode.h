@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum bk_flow {
-	BK_FLOW_NEXT,		/* goes on behind itself, can be executed elsewhere unless `ip_relative` */
+	BK_FLOW_NEXT,		/* goes on behind itself; can be executed elsewhere, with another displacement where `ip_relative` */
 	BK_FLOW_BRANCH,		/* jumps by a displacement: `target` counts from the instruction's own start */
 	BK_FLOW_CALL,		/* the same, with a return address */
 	BK_FLOW_END,		/* return, indirect jump or call, trap, halt: its address matters, or nothing behind it is reached by it */
@@ -28,6 +28,7 @@ struct bk_instruction {
 	uint8_t map;		/* 0: one-byte opcodes, 1: 0F, 2: 0F38, 3: 0F3A; VEX and EVEX count as what they encode, plus 0x10 */
 	uint8_t rex;		/* 0: none */
 	uint8_t modrm;		/* where has_modrm */
+	uint8_t displacement;	/* where the four bytes are that count from the instruction's end; ip_relative only */
 	bool has_modrm, ip_relative, word;	/* word: operand-size prefix 66 */
 	int64_t target;		/* branches and calls */
 	uint64_t immediate;	/* of the forms B8+r only */

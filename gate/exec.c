@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * execve and execveat: gathered, decided and made on the gate's own copy of path, arguments and environment, so that no other thread can
- * change what was judged.  What the file system says may still change: the gate of the new image compares what was vetted with what runs.
+ * change what was judged.  An image to which the way can be changed is executed by the descriptor that was judged, so that it is that very file;
+ * of a script the name counts, and what its interpreter opens later may be another file.
  */
 #include "gate/exec.h"
 
@@ -200,6 +201,8 @@ static long make_exec(void *arg)
 	error = gather_environment(x, x->user_envp);
 	if (error)
 		return error;
+	if (!x->script && !(x->request.flags & BK_REQ_LOADER) && !bk_file_fixed(&x->file, bk_text_of(x->work->called)))
+		return BK_CALL(__NR_execveat, x->file.fd, "", x->argv, x->envp, AT_EMPTY_PATH, 0);
 	bk_file_close(&x->file);
 	if (x->directory == BK_AT_CWD && !x->flags)
 		return sys_execve(x->work->called, x->argv, x->envp);

@@ -136,6 +136,8 @@ struct bk_file {
 	bool anonymous;			/* memory file or deleted */
 	struct bk_text path;		/* canonical */
 };
+/* "/proc/thread-self/fd/<fd>": /proc/self has none once the first thread has ended. */
+char *bk_fd_link(char out[64], int fd);
 /* Opens without reading; the canonical name goes into name[BK_PATH_MAX].  0 or -errno. */
 int bk_file_open(struct bk_file *f, int directory, const char *path, int flags, char *name);
 /* Fills in all but fd from a descriptor. */

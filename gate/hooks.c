@@ -6,7 +6,7 @@
 #define X32_BIT 0x40000000UL
 
 /* What of the table the gate looks at; the rest is refused by the place itself, or cannot be told from normal work without its cost. */
-enum check { SKIP, REFUSE, AT_FIRST, AT_SECOND, SIGNAL };
+enum check { SKIP, REFUSE, AT_FIRST, AT_SECOND, SIGNAL, OWNER, OTHER };
 #define CHECK_EXEC	SKIP
 #define CHECK_MAP	SKIP
 #define CHECK_PROTECT	SKIP
@@ -17,11 +17,11 @@ enum check { SKIP, REFUSE, AT_FIRST, AT_SECOND, SIGNAL };
 #define CHECK_PID_SECOND AT_SECOND
 #define CHECK_PRLIMIT	AT_FIRST
 #define CHECK_GROUP	SKIP
-#define CHECK_FCNTL	SKIP
+#define CHECK_FCNTL	OWNER
 #define CHECK_SETRLIMIT	SKIP
 #define CHECK_PRCTL	SKIP
 #define CHECK_SECCOMP	REFUSE
-#define CHECK_PERSONALITY SKIP
+#define CHECK_PERSONALITY OTHER
 #define CHECK_CLONE	SKIP
 #define CHECK_UNSHARE	SKIP
 #define CHECK_IOCTL	SKIP
@@ -91,11 +91,23 @@ static bool meets_shim(int pid)
 	return pid == bk_gate.ground->shim || pid == -1 || pid == -bk_gate.ground->group || (pid == 0 && sys_getpgid(0) == bk_gate.ground->group);
 }
 
+/* fcntl(2): signals of a descriptor go to a process that it names. */
+static bool owned_by_shim(const struct bk_frame *f)
+{
+	struct { int type, pid; } owner = { 0, (int)f->c };
+
+	if (f->b == F_SETOWN_EX && bk_user_copy((const void *)f->c, &owner, sizeof owner) < 0)
+		return false;
+	return (f->b == F_SETOWN || f->b == F_SETOWN_EX) && owner.pid && (meets_shim(owner.pid) || owner.pid == bk_gate.ground->group);
+}
+
 static bool applies(const struct row *row, const struct bk_frame *f)
 {
 	switch (row->check) {
 	case REFUSE:    return true;
 	case SIGNAL:    return meets_shim((int)f->a);
+	case OWNER:     return owned_by_shim(f);
+	case OTHER:  return (uint32_t)f->a != 0 && (uint32_t)f->a != UINT32_MAX;
 	case AT_FIRST:  return (int)f->a == bk_gate.ground->shim;
 	case AT_SECOND: return (int)f->b == bk_gate.ground->shim || (int)f->b == bk_gate.ground->group;
 	default:        return false;

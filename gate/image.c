@@ -5,6 +5,12 @@
 
 #define ST_RDONLY 1
 
+char *bk_fd_link(char out[64], int fd)
+{
+	bk_put_number(bk_put(out, out + 64, "/proc/thread-self/fd/"), out + 64, (uint32_t)fd);
+	return out;
+}
+
 int bk_file_of(struct bk_file *f, int fd, char *name)
 {
 	char link[64];
@@ -14,7 +20,7 @@ int bk_file_of(struct bk_file *f, int fd, char *name)
 	f->fd = fd;
 	if (n < 0)
 		return (int)n;
-	n = sys_readlink(bk_own_fd(link, fd), name, BK_PATH_MAX - 1);
+	n = sys_readlink(bk_fd_link(link, fd), name, BK_PATH_MAX - 1);
 	if (n < 0)
 		return (int)n;
 	name[n] = '\0';
@@ -50,7 +56,7 @@ void bk_file_close(struct bk_file *f)
 long bk_file_read(const struct bk_file *f, void *to, size_t size, uint64_t at)
 {
 	char link[64];
-	int fd = (int)sys_open(bk_own_fd(link, f->fd), O_RDONLY | O_CLOEXEC);
+	int fd = (int)sys_open(bk_fd_link(link, f->fd), O_RDONLY | O_CLOEXEC);
 	long n = fd < 0 ? fd : sys_pread(fd, to, size, at);
 
 	if (fd >= 0)
@@ -92,7 +98,7 @@ static bool fixed(const struct bk_file *f)
 
 	if (f->anonymous)
 		return false;
-	if (sys_statfs(bk_own_fd(link, f->fd), &fs) == 0 && fs.f_flags & ST_RDONLY)
+	if (sys_statfs(bk_fd_link(link, f->fd), &fs) == 0 && fs.f_flags & ST_RDONLY)
 		return true;
 	return bk_gate.uid != 0 && !can_change(link, &st) && way_fixed(f->path, &st.st_uid);
 }
@@ -109,7 +115,7 @@ static bool hash(const struct bk_file *f, uint8_t digest[32])
 	char link[64];
 	uint8_t block[512];
 	struct bk_sha256 h;
-	int fd = (int)sys_open(bk_own_fd(link, f->fd), O_RDONLY | O_CLOEXEC);
+	int fd = (int)sys_open(bk_fd_link(link, f->fd), O_RDONLY | O_CLOEXEC);
 	long n;
 
 	if (fd < 0)

@@ -231,16 +231,19 @@ bool bk_hook_mremap(struct bk_frame *f)
 
 /* --- files opened for writing --------------------------------------------------------------------------------------------------------- */
 
-/* /proc/PID/mem under any of its names: the name that the kernel gives it ends so. */
-static bool is_memory(int directory, const char *path)
+/* Memory of a process, or anything of the shim: by the name that the kernel gives it, whatever the caller calls it. */
+static bool is_guarded(int directory, const char *path)
 {
-	char link[64], name[128];
+	char link[64], name[128], shim[64];
 	int fd = (int)BK_CALL(__NR_openat, directory, path, O_PATH | O_CLOEXEC, 0, 0, 0);
-	long n = fd < 0 ? fd : sys_readlink(bk_own_fd(link, fd), name, sizeof name);
+	long n = fd < 0 ? fd : sys_readlink(bk_fd_link(link, fd), name, sizeof name);
 
 	if (fd >= 0)
 		sys_close(fd);
-	return n == (long)sizeof name || (n > 4 && __builtin_memcmp(name + n - 4, "/mem", 4) == 0);
+	if (n < 0 || n == (long)sizeof name)
+		return n >= 0;
+	bk_proc(shim, bk_gate.ground->shim, "/");
+	return (n > 4 && __builtin_memcmp(name + n - 4, "/mem", 4) == 0) || bk_text_starts((struct bk_text){ name, (uint32_t)n }, bk_text_of(shim));
 }
 
 /*
@@ -259,7 +262,7 @@ bool bk_hook_open(struct bk_frame *f, int directory, const char *path, long flag
 		bk_report_call("open", "T1562.001");
 		return answer(f, -EACCES);
 	}
-	if (st.st_dev != bk_gate.proc_device || (st.st_mode & 0170000) != 0100000 || !is_memory(directory, path))
+	if (st.st_dev != bk_gate.proc_device || (st.st_mode & 0170000) != 0100000 || !is_guarded(directory, path))
 		return false;
 	bk_report_call("open", "T1055.009");
 	return answer(f, -EACCES);

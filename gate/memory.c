@@ -126,7 +126,7 @@ static int from_text(int fd, uintptr_t address, struct bk_mapping *m, char *name
 
 int bk_mapping_find(uintptr_t address, struct bk_mapping *m, char *name, size_t cap)
 {
-	int fd = (int)sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC), r;
+	int fd = (int)sys_open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC), r;
 
 	if (fd < 0)
 		return fd;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stubs and jumps. */
 #include "gate/gate.h"
+#include "gate/decode.h"
 #include "gate/sites.h"
 
 #define JUMP	5u
@@ -78,7 +79,31 @@ static bool open_text(struct arena *a)
 	return true;
 }
 
-/* The code of one stub; returns its first instruction. */
+/* Copies instructions; what they find by their own place, they find from the new one.  NULL where that is too far away. */
+static uint8_t *put_instructions(uint8_t *to, const uint8_t *from, size_t size)
+{
+	for (size_t at = 0; at < size; ) {
+		struct bk_instruction i = bk_decode(from + at, size - at);
+		int64_t far;
+		int32_t moved;
+
+		if (!i.length)
+			return NULL;
+		__builtin_memcpy(to + at, from + at, i.length);
+		if (i.ip_relative) {
+			__builtin_memcpy(&moved, from + at + i.displacement, 4);
+			far = moved + (from - to);
+			moved = (int32_t)far;
+			if (moved != far)
+				return NULL;
+			__builtin_memcpy(to + at + i.displacement, &moved, 4);
+		}
+		at += i.length;
+	}
+	return to + size;
+}
+
+/* The code of one stub; returns its first instruction, 0 where it cannot be made. */
 static uintptr_t build(struct arena *a, const struct bk_site *site)
 {
 	uint8_t *call = (uint8_t *)(a->bias + site->address), *window = call - site->window, *at;
@@ -86,13 +111,17 @@ static uintptr_t build(struct arena *a, const struct bk_site *site)
 	uint8_t *code = (uint8_t *)(record + 2);
 	bool after = site->form == BK_SITE_AFTER;
 
-	at = after ? code : put_bytes(code, window, site->window);
+	at = after ? code : put_instructions(code, window, site->window);
+	if (!at)
+		return 0;
 	at = put_far(at, "\x4c\x8d\x1d", 3, (uintptr_t)record);		/* lea record(%rip), %r11 */
 	at = put_far(at, "\xff\x25", 2, a->base);			/* jmp *base(%rip) */
 	record[0] = after ? at : call;
 	record[1] = (uint8_t *)record[0] + 2;
 	if (after) {
-		at = put_bytes(at, call, site->window);
+		at = put_instructions(at, call, site->window);
+		if (!at)
+			return 0;
 		at = put_far(at, "\xe9", 1, (uintptr_t)call + site->window);
 	}
 	a->next = ((uintptr_t)at + 15) & ~(uintptr_t)15;
@@ -104,12 +133,14 @@ static void route(void *context, const struct bk_site *site)
 	struct arena *a = context;
 	uint8_t *call = (uint8_t *)(a->bias + site->address), jump[8];
 	uint8_t *window = site->form == BK_SITE_AFTER ? call : call - site->window;
+	uintptr_t stub;
 
-	if (!open_text(a) || a->next + STUB > a->base + ARENA) {
+	stub = !open_text(a) || a->next + STUB > a->base + ARENA ? 0 : build(a, site);
+	if (!stub) {
 		bk_gate.unroutable++;
 		return;
 	}
-	put_far(jump, "\xe9", 1, build(a, site) - (uintptr_t)window + (uintptr_t)jump);
+	put_far(jump, "\xe9", 1, stub - (uintptr_t)window + (uintptr_t)jump);
 	__builtin_memcpy(window, jump, JUMP);
 	bk_gate.routed++;
 }

@@ -16,7 +16,7 @@ static int open_called(struct bk_exec *x)
 		return (int)n;
 	if (n)
 		return bk_file_open(&x->file, x->directory, w->called, follow, w->path);
-	return x->flags & AT_EMPTY_PATH ? bk_file_open(&x->file, BK_AT_CWD, bk_own_fd(link, x->directory), 0, w->path) : -ENOENT;
+	return x->flags & AT_EMPTY_PATH ? bk_file_open(&x->file, BK_AT_CWD, bk_fd_link(link, x->directory), 0, w->path) : -ENOENT;
 }
 
 /* Says which image it is that runs in the end, and whether the gate gets into it. */

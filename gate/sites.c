@@ -47,7 +47,7 @@ const uint8_t *bk_sites_next(const uint8_t *at, const uint8_t *end)
 
 static bool movable(const struct bk_instruction *i)
 {
-	return i->flow == BK_FLOW_NEXT && !i->ip_relative;
+	return i->flow == BK_FLOW_NEXT;
 }
 
 /* `mov $number, %eax` or `%rax`, `xor %eax, %eax`; false where the instruction says nothing of EAX. */

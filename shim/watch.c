@@ -23,6 +23,7 @@ static struct {
 	uint64_t quiet_ms;		/* inotify is not listened to until then */
 	int32_t  last_loader;		/* watches up to this one are of loaders */
 	uint64_t started;		/* of the shim, in the unit of /proc/PID/stat */
+	uint64_t main_image;		/* what the main process was when `main:` was met */
 	uint8_t  again;			/* index in again_ms */
 	bool     unready;		/* somebody was in the middle of an exec */
 } watch __attribute__((section(".bss.watch"), aligned(4096)));
@@ -170,6 +171,8 @@ static bool is_ours(const struct bk_shim *s, int pid)
 	struct bk_process p = { .parent = pid };
 	bool before = false;
 
+	if (is_above(s, pid))		/* it may have begun in the same tick as the shim */
+		return false;
 	for (unsigned depth = 0; depth < 64 && p.parent > 1 && bk_process_read(p.parent, &p) == 0; depth++) {
 		if (p.parent == s->self)
 			return true;
@@ -208,7 +211,8 @@ static bool judge_image(struct bk_shim *s, const struct bk_process *p)
 	struct bk_process now;
 	struct bk_request r;
 	struct bk_decision d;
-	bool main = p->pid == s->main_pid && !s->main_seen;
+	/* Judged again, because it was forgotten, it is still the main process. */
+	bool main = p->pid == s->main_pid && (!s->main_seen || p->image == watch.main_image);
 
 	bk_note_parent(p->parent, s->scratch->flight_parent[0], sizeof s->scratch->flight_parent[0]);
 	d = bk_exec_judge_running(s, p->pid, main, &r);
@@ -219,7 +223,7 @@ static bool judge_image(struct bk_shim *s, const struct bk_process *p)
 		return true;
 	}
 	if (main && bk_exec_is_main(s, &d))
-		s->main_seen = true;
+		s->main_seen = true, watch.main_image = p->image;
 	if (!settle(s, p, BK_EVENT_EXEC, &r, d))
 		return false;
 	forget(p->image);		/* others may be in it, too: its parent, its forks */

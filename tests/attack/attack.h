@@ -24,6 +24,14 @@
 #define GOOD_IMAGE "../bin/good"	/* listed in the policies */
 #define EVIL_IMAGE "../bin/evil"	/* listed in none */
 
+/* How often a race is tried: $TRIES, where the environment has it. */
+static inline unsigned tries_of(unsigned usual)
+{
+	const char *tries = getenv("TRIES");
+
+	return tries ? (unsigned)atoi(tries) : usual;
+}
+
 struct way {
 	const char *name;
 	bool (*attack)(void);

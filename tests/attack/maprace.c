@@ -61,7 +61,7 @@ static bool try_often(unsigned tries, bool twin)
 	return twin ? count[0] == tries : count[1] > 0;
 }
 
-static bool attack(void) { return try_often(TRIES, false); }
+static bool attack(void) { return try_often(tries_of(TRIES), false); }
 static bool twin(void) { return try_often(TWIN_TRIES, true); }
 
 static const struct way ways[] = { { "descriptor", attack, twin } };

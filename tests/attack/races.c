@@ -160,7 +160,7 @@ static int race(const struct race *r, bool twin)
 {
 	struct tally t = { 0 };
 	pid_t other = -1;
-	unsigned tries = twin ? TWIN_TRIES : TRIES;
+	unsigned tries = twin ? TWIN_TRIES : tries_of(TRIES);
 
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	strcpy(shared->path, GOOD_IMAGE);

@@ -3,6 +3,9 @@
 # Every row of attacks.tsv: the control (it works without the shim), the verdict (what the shim makes of it, and the event),
 # the twin (the same program's normal work is silent and the same).  Rows run as an unprivileged user, as root, or as both.
 # Arguments: names of rows (default: all).
+#
+# With PLACE=gate (tests/attack/gate.t) the rows run where no process may listen or trace, as on AWS Lambda: buckler-init then takes the
+# in-process gate.  gate.tsv says where that makes another verdict.
 . "${0%/*}/../support/tap.sh"
 . "$TOP/tests/support/server.sh"
 . "$TOP/tests/attack/scene.sh"
@@ -29,7 +32,10 @@ command_of() {
 }
 
 as() {
-	if [ "$1" = user ] && [ "$(id -u)" -eq 0 ]; then
+	if [ "${PLACE:-}" = gate ]; then
+		shift
+		"$ATTACKS/refuse" $NOBODY "$@"
+	elif [ "$1" = user ] && [ "$(id -u)" -eq 0 ]; then
 		shift
 		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups -- "$@"
 	else
@@ -100,7 +106,32 @@ check() {
 	fi
 }
 
+# What the gate makes of the row; the columns of gate.tsv: name, verdict, event, path, technique, why.
+as_gate() {
+	users=
+	case $section,$needs, in
+	files.*,* | network.*,*) return ;;		# the gate enforces neither; the start event says so
+	*,user,*) users=' user' ;;
+	esac
+	other=$(grep "^$name$tab" "$TOP/tests/attack/gate.tsv") || return 0
+	IFS="$tab" read -r _ verdict event path technique _ <<-EOF
+	$other
+	EOF
+}
+
+# The place itself refuses what the attack needs: without buckler, too.
+place_refuses() {
+	[ "$status" -ne 0 ] && [ "$status" -ne 124 ] && ! grep -q DONE "$T/out"
+}
+
 try_row() {
+	if [ "$verdict" = place ]; then
+		label="$name as $user: the place refuses it"
+		# shellcheck disable=SC2086
+		try "$user" "$bare" $command_words
+		check place_refuses
+		return
+	fi
 	label="$name as $user: control"
 	# shellcheck disable=SC2086
 	try "$user" "$bare" $command_words
@@ -148,7 +179,7 @@ capable() {
 
 rows=$*
 tab=$(printf '\t')
-while IFS="$tab" read -r name program _ _ needs policy verdict event path technique _; do
+while IFS="$tab" read -r name program _ section needs policy verdict event path technique _; do
 	[ "$name" = name ] && continue
 	wanted || continue
 	# shellcheck disable=SC2086
@@ -170,6 +201,7 @@ while IFS="$tab" read -r name program _ _ needs policy verdict event path techni
 		x86_64) [ "$(uname -m)" = x86_64 ] || { users=; break; } ;;
 		esac
 	done
+	[ "${PLACE:-}" != gate ] || as_gate
 	for user in $users; do
 		try_row
 	done

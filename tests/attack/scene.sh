@@ -24,6 +24,7 @@ scene_copies() {
 	mkdir attack shim
 	cp -R "$TOP"/tests/attack/. "$TOP"/build/attack/. attack || return 1
 	cp "$BUCKLER" "$SHIM" shim 2>/dev/null || return 0
+	[ ! -e "${SHIM%/*}/buckler-gate.so" ] || cp "${SHIM%/*}/buckler-gate.so" shim
 	BUCKLER=$T/shim/${BUCKLER##*/} SHIM=$T/shim/${SHIM##*/}
 	if [ -x "$TOP/build/node/bin/node" ]; then
 		cp "$TOP/build/node/bin/node" shim/node
