@@ -12,7 +12,7 @@
 
 NOBODY=65534
 chmod 755 "$T"
-scene_copies && scene_programs && scene_files && scene_policies && server_start || exit 2
+scene_copies && scene_programs && scene_files && scene_policies && server_start && scene_receiver || exit 2
 trap 'scene_end; tap_end' EXIT
 binfmt=$(scene_binfmt && echo yes)
 [ -z "${binfmt}" ] || [ -e /proc/sys/fs/binfmt_misc/buckler-test ] || binfmt=

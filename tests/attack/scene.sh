@@ -112,8 +112,22 @@ scene_binfmt() {
 	echo ':buckler-test:E::buckler-test::/usr/bin/dash:' >/proc/sys/fs/binfmt_misc/register 2>/dev/null
 }
 
+# The attacker's end of network.c.
+scene_receiver() {
+	mkdir -p received
+	/usr/bin/python3 attack/receiver.py "$T/received" >receiver.out 2>receiver.err &
+	RECEIVER_PID=$!
+	tries=0
+	until [ -s receiver.out ] || [ $tries -gt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	[ -s receiver.out ]
+}
+
 scene_end() {
 	server_end
+	[ -z "${RECEIVER_PID:-}" ] || kill "$RECEIVER_PID"
 	[ ! -e /proc/sys/fs/binfmt_misc/buckler-test ] || echo -1 >/proc/sys/fs/binfmt_misc/buckler-test
 	[ -z "${BINFMT_MOUNTED:-}" ] || umount /proc/sys/fs/binfmt_misc
 }
@@ -133,6 +147,7 @@ scene_folder() {
 	cd "$T" || exit 2
 	chmod -R u+rwx w 2>/dev/null
 	rm -rf w
+	rm -f received/*
 	mkdir w
 	chmod 1777 w
 	scene_prey
