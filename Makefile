@@ -146,7 +146,7 @@ FUZZBINS := $(foreach f,$(FUZZERS),$(BUILD)/fuzzers/$(basename $(notdir $(f))))
 ATTACKS  := $(foreach f,$(ATTACK),$(BUILD)/attack/$(basename $(notdir $(f))))
 BENCHES  := $(foreach f,$(BENCH),$(BUILD)/bench/$(basename $(notdir $(f))))
 
-tests: $(BUILD)/attack/refuse $(TESTS) $(REPLAYS) $(ATTACKS) $(addprefix $(BUILD)/place/,box limits persist)
+tests: $(BUILD)/attack/refuse $(TESTS) $(REPLAYS) $(ATTACKS) $(addprefix $(BUILD)/place/,box limits persist past)
 fuzz:  $(FUZZBINS)
 bench: programs $(BENCHES) $(BUILD)/place/box $(BUILD)/bench/exit0
 

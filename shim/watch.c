@@ -11,6 +11,8 @@
 #define PROCESSES	256u		/* numbers of processes that one look takes; further ones wait for the next */
 #define JUDGED		512u		/* images that were judged */
 #define SIZES		128u		/* processes whose memory's size is remembered */
+#define AGES		256u		/* processes that are waited for to have the gate */
+#define AGE		5u		/* looks at the period's pace, until the gate must be in a dynamic program: the loader maps it first */
 
 /* An exec is told when the loader is opened: the process is then not yet what it becomes.  It is looked for again after these. */
 static const uint8_t again_ms[] = { 1, 1, 2, 4, 0 };
@@ -19,6 +21,9 @@ static const uint8_t again_ms[] = { 1, 1, 2, 4, 0 };
 static struct {
 	uint64_t judged[JUDGED];	/* bk_process_image(), found by its low bits and a few behind them */
 	struct { int32_t pid; uint32_t size; } sizes[SIZES];
+	struct { uint64_t image; int32_t pid; uint32_t age; } ages[AGES];
+	uint64_t slow_ms;		/* the next look that counts for ages */
+	bool     slow;			/* this one does */
 	uint64_t next_ms;		/* the next look */
 	uint64_t quiet_ms;		/* inotify is not listened to until then */
 	int32_t  last_loader;		/* watches up to this one are of loaders */
@@ -151,6 +156,21 @@ static bool grew(const struct bk_process *p)
 	return true;
 }
 
+/* True once for each image of a process: when it has been there for a while.  Looks are counted, since a frozen function is not looked at either. */
+static bool is_of_age(const struct bk_process *p)
+{
+	unsigned at = (unsigned)p->pid % AGES;
+
+	if (watch.ages[at].pid != p->pid || watch.ages[at].image != p->image) {
+		watch.ages[at].pid = p->pid;
+		watch.ages[at].image = p->image;
+		watch.ages[at].age = 0;
+	}
+	if (!watch.slow || watch.ages[at].age >= AGE)
+		return false;
+	return ++watch.ages[at].age == AGE;
+}
+
 /* --- whose it is ------------------------------------------------------------------------------------------------------------------- */
 
 static bool is_above(const struct bk_shim *s, int pid)
@@ -186,7 +206,7 @@ static bool is_ours(const struct bk_shim *s, int pid)
 /* --- judging ------------------------------------------------------------------------------------------------------------------------- */
 
 /* Says so, and ends it where the verdict is to stop it: true then. */
-static bool settle(struct bk_shim *s, const struct bk_process *p, enum bk_event_kind kind, const struct bk_request *r, struct bk_decision d)
+static bool settle(struct bk_shim *s, const struct bk_process *p, enum bk_event_kind kind, const struct bk_request *r, struct bk_decision d, const char *note)
 {
 	struct bk_event e;
 
@@ -201,6 +221,8 @@ static bool settle(struct bk_shim *s, const struct bk_process *p, enum bk_event_
 	bk_log_fill(s, &e, kind, r, &d, p->pid);
 	e.ppid = (uint32_t)p->parent;
 	e.mechanism = BK_WATCH;
+	if (note)
+		e.note = bk_text_of(note);
 	bk_log_event(s, &e);
 	return d.verdict == BK_KILLED;
 }
@@ -224,7 +246,7 @@ static bool judge_image(struct bk_shim *s, const struct bk_process *p)
 	}
 	if (main && bk_exec_is_main(s, &d))
 		s->main_seen = true, watch.main_image = p->image;
-	if (!settle(s, p, BK_EVENT_EXEC, &r, d))
+	if (!settle(s, p, BK_EVENT_EXEC, &r, d, NULL))
 		return false;
 	forget(p->image);		/* others may be in it, too: its parent, its forks */
 	return true;
@@ -256,10 +278,44 @@ static void judge_mappings(struct bk_shim *s, const struct bk_process *p)
 			continue;
 		bk_note_parent(p->pid, s->scratch->parent, sizeof s->scratch->parent);
 		r.parent = bk_text_of(s->scratch->parent);
-		if (settle(s, p, BK_EVENT_LOAD, &r, d))
+		if (settle(s, p, BK_EVENT_LOAD, &r, d, NULL))
 			break;
 	}
 	bk_maps_close(&maps);
+}
+
+static bool has_gate(struct bk_shim *s, const struct bk_process *p)
+{
+	struct bk_maps maps;
+	struct bk_mapping m;
+	bool found = false;
+
+	if (bk_maps_open(s, p->pid, &maps) < 0)
+		return false;
+	while (!found && bk_maps_next(&maps, &m))
+		found = m.executable && m.inode == s->gate_inode && m.device == s->gate_device;
+	bk_maps_close(&maps);
+	return found;
+}
+
+/* A listed program that somebody started past the gate runs without it. */
+static void miss_gate(struct bk_shim *s, const struct bk_process *p)
+{
+	enum bk_mode mode = bk_policy_mode(&s->policy, BK_PROCESSES);
+	struct bk_request r = { .section = BK_PROCESSES };
+	struct bk_decision d = { BK_DENIED, BK_WHY_NO_RULE, UINT32_MAX };
+
+	if (!bk_process_loader(s, p->pid) || has_gate(s, p))
+		return;			/* nothing can be preloaded into a static program */
+	if (s->least > mode)
+		mode = s->least;
+	if (mode == BK_ALERT || mode == BK_LEARN)
+		d.verdict = mode == BK_ALERT ? BK_ALERTED : BK_LEARNED;
+	bk_note_parent(p->pid, s->scratch->path, BK_PATH_MAX);
+	bk_note_parent(p->parent, s->scratch->parent, BK_PATH_MAX);
+	r.path = bk_text_of(s->scratch->path);
+	r.parent = bk_text_of(s->scratch->parent);
+	settle(s, p, BK_EVENT_EXEC, &r, d, "the gate is not in it: it was started past it");
 }
 
 /* True where there was something new about the process. */
@@ -283,6 +339,8 @@ static bool look_at(struct bk_shim *s, int pid)
 		judge_mappings(s, &p);
 		fresh = true;
 	}
+	if (s->plan.gate && bk_judged(s, BK_PROCESSES) && is_of_age(&p))
+		miss_gate(s, &p);
 	return fresh;
 }
 
@@ -304,9 +362,7 @@ static bool look(struct bk_shim *s)
 
 uint32_t bk_watch_wait(bool *poll)
 {
-	uint64_t now = now_ms();
-
-	uint64_t until = watch.next_ms;
+	uint64_t now = now_ms(), until = watch.next_ms;
 
 	*poll = now >= watch.quiet_ms;
 	if (!*poll && watch.quiet_ms < until)
@@ -322,6 +378,9 @@ bool bk_watch_turn(struct bk_shim *s, bool told)
 
 	if (!told && now < watch.next_ms)
 		return false;
+	watch.slow = now >= watch.slow_ms;
+	if (watch.slow)
+		watch.slow_ms = now + POLL_MS;
 	if (told)
 		exec = drain(s);
 	fresh = look(s);

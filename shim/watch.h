@@ -7,6 +7,7 @@
  *     may write to is told likewise when it is opened.  A slow poll finds the rest (a static executable elsewhere).
  *   - Each image that a process of ours came to by an exec is judged once, with its arguments; a fork is no exec.  Files mapped
  *     executable are judged whenever the size of a process's memory has changed.
+ *   - With the gate, a dynamic program of ours that does not have it mapped after half a second was started past it, and is ended, too.
  *   - Ours is what descends from the shim.  Where orphans do not come to the shim (no PR_SET_CHILD_SUBREAPER), also what runs as our user and
  *     has no parent but the platform, unless it, or whom it descends from, was there before us: an extension.
  */

@@ -7,7 +7,7 @@
 
 mkdir opt task
 cp "$SHIM" opt
-cp "$TOP/build/place/persist" task
+cp "$TOP/build/place/persist" "$TOP/build/place/past" task
 printf '#include <unistd.h>\nint main(void) { return (int)sleep(1); }\n' >sleeper.c
 ${CC:-gcc} -static -o task/static sleeper.c
 cp /usr/bin/sleep task/renamed
@@ -148,6 +148,32 @@ for attack in next response swap rewrite daemon; do
 	like "$(cat answers)" 'worked' "$attack: twin"
 	is "$(events)" '' "$attack: twin in silence"
 done
+
+# With the gate in front: what comes past it is still found.
+if [ -e "${SHIM%/*}/buckler-gate.so" ]; then
+	mkdir gated
+	cp "$SHIM" "${SHIM%/*}/buckler-gate.so" gated
+	printf '%s\n' 'version: 1' 'main: /usr/bin/dash' 'processes: [/var/task/past, /usr/bin/sleep]' 'generated_code: allow' >past.yaml
+	"$BUCKLER" compile -q past.yaml -o gated/past.bkl
+	chmod -R a+rX .
+	gated() {
+		run "$BOX" --opt gated --task task -- /opt/buckler-init -p /opt/past.bkl -- /bin/sh -c "$1"
+	}
+	bare '/var/task/past /usr/bin/sleep 2'
+	out '^DONE$' 'a listed program, started past the gate: control'
+	gated '/var/task/past /usr/bin/sleep 2'
+	out '^ended$' 'a listed program, started past the gate: it is ended'
+	like "$(events)" '^exec killed /usr/bin/sleep watch$' 'a listed program, started past the gate: it is reported'
+	err 'the gate is not in it' 'a listed program, started past the gate: and why'
+	bare '/var/task/past /usr/bin/timeout 3 sleep 2'
+	out '^DONE$' 'an unlisted program, started past the gate: control'
+	gated '/var/task/past /usr/bin/timeout 3 sleep 2'
+	out '^ended$' 'an unlisted program, started past the gate: it is ended'
+	like "$(events)" '^exec killed /usr/bin/timeout watch$' 'an unlisted program, started past the gate: it is reported'
+	gated 'sleep 2; /usr/bin/sleep 1 & wait; echo fine'
+	out '^fine$' 'what is started through the gate goes on'
+	is "$(events)" '' 'in silence'
+fi
 
 # doctor says the same of such a place.
 cp "$BUCKLER" opt
