@@ -5,6 +5,8 @@
 . "${0%/*}/../support/tap.sh"
 . "$TOP/tests/place/box.sh"
 
+# The gate is for x86-64.
+if [ -e "${SHIM%/*}/buckler-gate.so" ]; then GATE=gate+watch; else GATE=watch; fi
 NODE=$(readlink -f "$(command -v node)")
 [ ! -x "$TOP/build/node/bin/node" ] || NODE=$TOP/build/node/bin/node
 
