@@ -139,6 +139,7 @@ def serve(state):
     handler = type("Bound", (Handler,), {"state": state})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None   # a client that was ended before it read its answer
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return "127.0.0.1:%d" % server.server_port
 
