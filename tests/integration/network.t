@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Names and addresses with real programs: each resolver finds what the policy names and nothing else; hostile answers lead nowhere; and what a
+# program was learned from runs again without an event.  In a network of its own, whose resolver is dns_server.py.
+if [ "${BUCKLER_TEST_NET:-}" != inside ]; then
+	export BUCKLER_TEST_NET=inside
+	for spaces in -mn -Urmn; do
+		unshare $spaces true 2>/dev/null && exec unshare $spaces sh "$0" "$@"
+	done
+	echo '1..0 # SKIP neither root nor a user name space: no network of its own'
+	exit 0
+fi
+. "${0%/*}/../support/tap.sh"
+PARTS=$TOP/tests/integration/network
+
+# --- the network ---
+
+ip link set lo up 2>/dev/null || /usr/bin/python3 - <<'PY'
+import fcntl, socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x49))
+PY
+echo 'nameserver 127.0.0.53' >resolv.conf
+mount --bind resolv.conf /etc/resolv.conf || { tap_fail 'a resolver of its own'; done_testing; }
+/usr/bin/python3 "$TOP/tests/support/dns_server.py" 127.0.0.53 53 >questions &
+servers=$!
+openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=api.test -addext 'subjectAltName=DNS:api.test' -days 2 2>/dev/null
+git init -q --bare repository.git
+(git init -q work && cd work && git -c user.name=x -c user.email=x@y commit -q --allow-empty -m x && git push -q ../repository.git HEAD:refs/heads/master) 2>/dev/null
+git daemon --reuseaddr --export-all --base-path="$T" --listen=127.0.0.10 --port=9418 >/dev/null 2>&1 &
+servers="$servers $!"
+/usr/bin/python3 "$PARTS/servers.py" "$T" >ready 2>servers.err &
+servers="$servers $!"
+trap 'kill $servers 2>/dev/null; tap_end' EXIT
+tries=0
+until { [ -s ready ] && [ -s questions ]; } || [ $tries -gt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+
+# --- resolvers ---
+
+cat >names.yaml <<'Y'
+version: 1
+network:
+  connect:
+    - {domain: api.test, port: 8080}
+    - {domain: deep.test, port: 8080}
+    - {domain: spoofed.test, port: 8080}
+    - {domain: loop.test, port: 8080}
+    - {domain: foreign.test, port: 8080}
+    - {domain: oversize.test, port: 8080}
+    - {domain: meta.test, port: 8080}
+    - {domain: six.test, port: 8080}
+    - {domain: "*.wild.test", port: 8080}
+Y
+"$BUCKLER" compile names.yaml -o names.bkl
+musl-gcc -static -o resolve-musl "$PARTS/resolve.c"
+gcc -o resolve-glibc "$PARTS/resolve.c"
+(GOCACHE=$T/go GOFLAGS=-mod=mod CGO_ENABLED=0 go build -o resolve-go "$PARTS/resolve.go") 2>go.err || cat go.err
+javac -d . "$PARTS/Resolve.java"
+
+# with COMMAND...: prints a line "NAME yes" or "NAME no" for each name that is asked to be connected to.
+with() {
+	"$SHIM" -p names.bkl --log-fd 9 -- "$@" 9>>log >out 2>err
+}
+resolver() {
+	label=$1
+	shift
+	: >log
+	with "$@" api.test deep.test evil.test 127.0.0.66
+	is "$(tr '\n' ' ' <out)" 'api.test yes deep.test yes evil.test no 127.0.0.66 no ' "$label: what the policy names, over CNAMEs, and nothing else"
+	[ -s out ] || tap_comment "$(head -5 err)"
+	like "$(cat log)" '"event":"connect","verdict":"denied".*"port":53.*"domain":"evil.test"' "$label: the question is told"
+	like "$(cat log)" '"verdict":"denied".*"address":"127.0.0.66"' "$label: and the address"
+}
+resolver glibc ./resolve-glibc
+resolver musl ./resolve-musl
+resolver Go ./resolve-go
+resolver Java java -Xshare:auto -XX:-UsePerfData -cp . Resolve
+resolver Node node "$PARTS/resolve.js" lookup
+resolver c-ares node "$PARTS/resolve.js" cares
+resolver Python /usr/bin/python3 "$PARTS/resolve.py"
+resolver asyncio /usr/bin/python3 "$PARTS/resolve.py" asyncio
+unlike "$(cat questions)" 'evil.test' 'what is not named never came to the resolver'
+
+: >log
+with ./resolve-glibc spoofed.test loop.test foreign.test oversize.test meta.test ring.test
+is "$(tr '\n' ' ' <out)" 'spoofed.test no loop.test no foreign.test no oversize.test no meta.test no ring.test no ' 'hostile answers lead nowhere'
+with ./resolve-glibc six.test
+is "$(cat out)" 'six.test yes' 'an IPv6 address by name'
+: >log
+with /usr/bin/python3 "$PARTS/tunnel.py" 127.0.0.53
+out '^labels [0-9]' 'random labels below an allowed parent'
+like "$(cat log)" '"verdict":"alert".*T1048.003.*many new names below a wildcard' '... are told'
+like "$(cat log)" '"verdict":"alert".*T1048.003.*a question for text below a wildcard' '... and questions for text'
+: >log
+with /usr/bin/python3 "$PARTS/elsewhere.py"
+out '^resolver denied$' 'another resolver by UDP'
+out '^tcp denied$' '... by TCP'
+out '^dot denied$' 'DNS over TLS'
+out '^doh denied$' 'DNS over HTTPS'
+like "$(cat log)" '"address":"127.0.0.66","port":53.*T1048.003' 'another resolver: the event'
+
+# --- what real programs do, learned ---
+
+benign() {
+	label=$1
+	shift
+	"$BUCKLER" learn -o "$label.yaml" -- "$@" >first 2>learn.err </dev/null
+	# What git is called with holds process numbers, which one run does not tell: its network rules alone.
+	if [ "$label" = git ]; then
+		{ echo 'version: 1'; sed -n '/^network/,$p' git.yaml; } >rules
+		mv rules git.yaml
+	fi
+	"$BUCKLER" run --log-fd 9 -p "$label.yaml" -- "$@" >second 2>run.err 9>log </dev/null
+	is "$?" 0 "$label: runs under what was learned"
+	is "$(cat second)" "$(cat first)" "$label: the same output"
+	is "$(grep -vc '"event":"start"' log)" 0 "$label: no event"
+	if grep -v '"event":"start"' log >/dev/null; then tap_comment "$(grep -v '"event":"start"' log | head -c 900)"; tap_comment "$(sed -n '/^network/,$p' "$label.yaml" | head -40)"; fi
+}
+export CERT="$T/cert.pem" CLONE="$T/clone"
+benign curl curl -s http://api.test:8080/
+benign curl-tls curl -s --cacert cert.pem https://api.test:8443/
+# shellcheck disable=SC2016
+benign git sh -c 'rm -rf "$CLONE"; git clone -q git://api.test/repository.git "$CLONE" && git -C "$CLONE" log --format=%s'
+benign node node "$PARTS/client.js"
+benign python /usr/bin/python3 "$PARTS/client.py" "$T"
+javac -d . "$PARTS/Client.java"
+benign java java -Xshare:auto -XX:-UsePerfData -cp . Client
+(GOCACHE=$T/go GOFLAGS=-mod=mod CGO_ENABLED=0 go build -o client-go "$PARTS/client.go") 2>go.err || cat go.err
+benign go ./client-go
+benign ruby ruby "$PARTS/client.rb"
+# shellcheck disable=SC2016
+benign openssl sh -c 'echo | openssl s_client -connect api.test:8443 -CAfile "$CERT" -verify_return_error -quiet -no_ign_eof 2>/dev/null; echo done'
+like "$(cat python.yaml)" 'domain: api.test' 'names are learned, not addresses'
+unlike "$(cat python.yaml)" '127\.0\.0\.10' '... even where only the address was connected to'
+done_testing
