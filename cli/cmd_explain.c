@@ -85,10 +85,23 @@ static bool ask_env(struct query *q, int argc, char **argv)
 	return true;
 }
 
+/* Where the environment names the task root, as it does for the function (shim/files.c). */
+static bool in_task_root(struct bk_text path)
+{
+	const char *lambda = getenv("LAMBDA_TASK_ROOT"), *azure = getenv("AzureWebJobsScriptRoot");
+	struct bk_text root = bk_text_of(lambda ? lambda : azure ? azure : "");
+
+	return root.len > 1 && bk_text_starts(path, root) && (path.len == root.len || path.at[root.len] == '/');
+}
+
 static bool ask_open(struct query *q, int argc, char **argv)
 {
 	(void)argc;
-	return bk_gather_file(&q->gathered, q->write ? BK_WRITE : BK_READ, argv[0]);
+	if (!bk_gather_file(&q->gathered, q->write ? BK_WRITE : BK_READ, argv[0]))
+		return false;
+	if (in_task_root(q->gathered.request.path))
+		q->gathered.request.flags |= BK_REQ_TASK_ROOT;
+	return true;
 }
 
 /* --- the network --- */
@@ -387,7 +400,7 @@ static bool decide(struct query *q)
 
 	if (q->hash && !g->request.sha256 && !bk_gather_hash(g))
 		return false;
-	q->decision = bk_decide(&q->policy, &g->request, BK_ENFORCE);
+	q->decision = bk_decide_written(&q->policy, &g->request, BK_ENFORCE);
 	if (q->decision.verdict != BK_NEED_SHA256)
 		return true;
 	if (!bk_gather_hash(g))

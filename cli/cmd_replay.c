@@ -144,7 +144,7 @@ static void take(void *to, const struct bk_log_event *e)
 
 	if (!bk_log_request(e, &q, &endpoint))
 		return;
-	d = bk_decide(&r->policy, &q, BK_ENFORCE);
+	d = bk_decide_written(&r->policy, &q, BK_ENFORCE);
 	if (d.verdict == BK_NEED_SHA256)
 		r->unknown++;
 	else if (bk_stops(d.verdict))

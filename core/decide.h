@@ -126,6 +126,12 @@ struct bk_text bk_shell_command(const struct bk_args *argv, uint32_t first);
  */
 uint32_t bk_injection_variable(struct bk_text entry);
 
+/*
+ * bk_decide(), and for a file that is written and may be, once more for files.code; request->section is then the one that decided.  For
+ * tools: the shim knows more closely which of the two a call is about.
+ */
+struct bk_decision bk_decide_written(const struct bk_policy *policy, struct bk_request *request, enum bk_mode least);
+
 /* /proc/PID/environ, /proc/PID/mem and the same of threads. */
 bool bk_is_private(struct bk_text path);
 /* Devices that keep nothing, terminals, names of threads: opening them changes and tells nothing. */

@@ -25,6 +25,7 @@ bool bk_is_harmless(struct bk_text path)
 	static const char *const names[] = {
 		"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts/*",
 		"/proc/*/comm", "/proc/*/task/*/comm",	/* names of threads */
+		"/proc/*/coredump_filter",		/* Java; there are no core dumps */
 		NULL
 	};
 
@@ -48,4 +49,18 @@ bool bk_is_code(struct bk_text path)
 bool bk_is_nameless(const struct bk_request *r)
 {
 	return r->flags & BK_REQ_ANONYMOUS || (r->path.len && r->path.at[0] != '/');
+}
+
+struct bk_decision bk_decide_written(const struct bk_policy *policy, struct bk_request *request, enum bk_mode least)
+{
+	struct bk_decision d = bk_decide(policy, request, least), code;
+
+	if (request->section != BK_WRITE || bk_stops(d.verdict))
+		return d;
+	request->section = BK_PLANT;
+	code = bk_decide(policy, request, least);
+	if (bk_speaks(code.verdict))
+		return code;
+	request->section = BK_WRITE;
+	return d;
 }

@@ -354,6 +354,8 @@ bool bk_log_request(const struct bk_log_event *e, struct bk_request *r, struct b
 	*r = (struct bk_request){ .section = section_of(e->kind) };
 	if (r->section == BK_SECTIONS || e->part)
 		return false;
+	if (r->section == BK_WRITE && e->section == BK_PLANT)
+		r->section = BK_PLANT;
 	r->path = e->domain.len ? e->domain : e->path;
 	r->interpreter = e->interpreter;
 	r->argv = e->argv;

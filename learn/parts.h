@@ -12,6 +12,8 @@ void bk_propose_libraries(struct bk_model *m, struct bk_seen *seen, const struct
 
 /* network.c: rules of `network`. */
 void bk_propose_network(struct bk_model *m, const struct bk_seen *seen);
+/* files.c: rules of `files.write` and `files.code`. */
+void bk_propose_files(struct bk_model *m, const struct bk_seen *seen);
 
 /*
  * template.c: the template for strings of one shape, NULL where there is none that matches all of them.  Strings may hold U+FFFD for

@@ -33,13 +33,13 @@ static struct bk_decision decide(const struct bk_policy *policy, const struct bk
 	struct bk_request r;
 
 	bk_act_request(a, &r);
-	return bk_decide(policy, &r, BK_ENFORCE);
+	return bk_decide_written(policy, &r, BK_ENFORCE);
 }
 
 static bool is_judged(const struct bk_act *a)
 {
 	return a->kind == BK_EVENT_EXEC || a->kind == BK_EVENT_LOAD || a->kind == BK_EVENT_CODE || a->kind == BK_EVENT_ENVIRONMENT ||
-	       a->kind == BK_EVENT_CONNECT || a->kind == BK_EVENT_LISTEN;
+	       a->kind == BK_EVENT_CONNECT || a->kind == BK_EVENT_LISTEN || a->kind == BK_EVENT_WRITE;
 }
 
 static void mark_covered(struct bk_seen *seen, struct bk_model *old)
@@ -181,6 +181,7 @@ struct bk_model *bk_propose(struct bk_seen *seen, const struct bk_propose_option
 	propose_code(m, seen);
 	propose_environment(m, seen);
 	bk_propose_network(m, seen);
+	bk_propose_files(m, seen);
 	if (o->function && !m->function)
 		m->function = bk_strdup(o->function);
 	say_impossible(seen, notes);
@@ -221,7 +222,7 @@ struct bk_replayed bk_propose_replay(struct bk_seen *seen, const struct bk_polic
 
 struct bk_model *bk_learning_policy(void)
 {
-	static const enum bk_section sections[] = { BK_PROCESSES, BK_LIBRARIES, BK_GENERATED_CODE, BK_ENVIRONMENT, BK_CONNECT, BK_LISTEN };
+	static const enum bk_section sections[] = { BK_PROCESSES, BK_LIBRARIES, BK_GENERATED_CODE, BK_ENVIRONMENT, BK_CONNECT, BK_LISTEN, BK_WRITE };
 	struct bk_model *m = bk_model_new();
 
 	m->mode = BK_LEARN;

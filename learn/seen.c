@@ -130,7 +130,7 @@ static void start(struct bk_seen *s, const struct bk_log_event *e)
 
 static bool is_learnable(enum bk_event_kind kind)
 {
-	return kind >= BK_EVENT_EXEC && kind <= BK_EVENT_LISTEN;
+	return kind >= BK_EVENT_EXEC && kind <= BK_EVENT_WRITE;
 }
 
 void bk_seen_add(struct bk_seen *s, const struct bk_log_event *e)

@@ -154,6 +154,8 @@ static bool passes(struct bk_file_call *c, enum bk_section section, const struct
 	if (!bk_judged(s, section))
 		return true;
 	c->decision = ask(c, section, p, &r);
+	if (c->decision.verdict == BK_LEARNED && c->decision.reason == BK_WHY_SECTION)
+		return true;		/* needs no rule: nothing to learn */
 	if (bk_speaks(c->decision.verdict)) {
 		bk_note_parent((int)c->n->pid, s->scratch->parent, BK_PATH_MAX);
 		r.parent = bk_text_of(s->scratch->parent);

@@ -118,7 +118,7 @@ static uint64_t mix(uint64_t key, const char *at, uint32_t n)
 
 static uint64_t key_of(const struct bk_event *e)
 {
-	uint64_t key = mix(0xcbf29ce484222325ULL ^ e->kind ^ (uint64_t)e->verdict << 8, e->path.at, e->path.len);
+	uint64_t key = mix(0xcbf29ce484222325ULL ^ e->kind ^ (uint64_t)e->verdict << 8 ^ (uint64_t)e->section << 16, e->path.at, e->path.len);
 
 	key = mix(key, e->argv.at, e->argv.at ? e->argv.size : 0);
 	key = mix(key, e->parent.at, e->parent.len);
