@@ -105,7 +105,7 @@ static bool head_is_ours(const struct bk_section_head *s)
 /* Offset of the first field that cannot be right, 0 where all can. */
 static uint32_t layout_fault(const struct bk_policy_header *h)
 {
-	if (h->flags & ~BK_UNSUPPORTED_REFUSE)
+	if (h->flags & ~(BK_UNSUPPORTED_REFUSE | BK_NO_PARENTS))
 		return offsetof(struct bk_policy_header, flags);
 	if (h->main > h->rule_count)
 		return offsetof(struct bk_policy_header, main);
@@ -383,6 +383,8 @@ static uint32_t rules_fault(const struct bk_policy *policy, uint32_t *indexed)
 	for (uint32_t i = 0; (r = bk_policy_rule(policy, i)); i++) {
 		bool main = policy->head->main == i + 1;
 
+		if (r->parent && r->section == BK_PROCESSES && policy->head->flags & BK_NO_PARENTS)
+			return offsetof(struct bk_policy_header, flags);
 		if (!rule_is_sound(policy, r) || main != !!(r->flags & BK_RULE_MAIN) || (main && r->action != BK_ALLOW))
 			return offset_of(policy, r);
 		in_section[r->section] += !main;

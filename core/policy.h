@@ -51,6 +51,7 @@ enum bk_action { BK_DENY, BK_KILL, BK_ALLOW };
 
 /* bk_policy_header.flags */
 #define BK_UNSUPPORTED_REFUSE 1u	/* unsupported: refuse */
+#define BK_NO_PARENTS         2u	/* no rule of `processes` has a parent: to decide, nobody need find out who made the call */
 
 struct bk_section_head {
 	uint8_t  mode;			/* enum bk_mode */

@@ -3,10 +3,11 @@
 #include "core/decide.h"
 #include "core/match.h"
 
+/* None of the patterns begins with a wildcard. */
 static bool matches_any(struct bk_text name, const char *const *patterns)
 {
 	for (; *patterns; patterns++)
-		if (bk_match_path(bk_text_of(*patterns), name))
+		if (name.len && name.at[0] == **patterns && bk_match_path(bk_text_of(*patterns), name))
 			return true;
 	return false;
 }

@@ -150,7 +150,7 @@ static bool left_behind(uint32_t task, struct bk_work *work)
 {
 	size_t seen = 0;
 	struct iovec local = { &seen, sizeof seen }, remote = { &work->frame, sizeof seen };
-	long r = sys_process_read((int)task, &local, &remote);
+	long r = sys_process_read((int)task, &local, &remote, 1);
 
 	return r == -ESRCH || r == -EFAULT || (r == sizeof seen && seen != (size_t)work->frame);
 }

@@ -198,11 +198,19 @@ static void put_main(struct image *im, struct writer *w, const struct bk_model_r
 	im->head.main = (uint32_t)index + 1;
 }
 
+static bool asks_for_parents(const struct image *im)
+{
+	for (uint32_t i = 0; i < im->head.rule_count; i++)
+		if (im->rules[i].section == BK_PROCESSES && im->rules[i].parent)
+			return true;
+	return false;
+}
+
 static void fill_head(const struct bk_model *m, struct image *im, struct writer *w)
 {
 	im->head.function = put_text(w, m->function);
 	im->head.expires = m->expires;
-	im->head.flags = m->refuse_unsupported ? BK_UNSUPPORTED_REFUSE : 0;
+	im->head.flags = (m->refuse_unsupported ? BK_UNSUPPORTED_REFUSE : 0) | (asks_for_parents(im) ? 0 : BK_NO_PARENTS);
 	fill_sections(m, &im->head);
 	while (w->data.len % 8)
 		bk_buf_add(&w->data, "", 1);

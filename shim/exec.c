@@ -85,7 +85,7 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 	int error;
 	long length;
 
-	s->scratch->window.size = 0;
+	bk_memory_look(s, (int)n->pid, a[at], a[at + 1]);
 	length = bk_memory_string(s, (int)n->pid, a[at], path, sizeof s->scratch->called);
 
 	if (length < 0)
@@ -130,6 +130,13 @@ static void note_stdio(struct bk_shim *s, int pid, struct bk_request *r)
 		r->flags |= BK_REQ_NET_STDIO;
 }
 
+/* The image that makes the call; it is looked up only where a rule or an event wants it, because that costs as much as all the rest. */
+static void note_parent(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_flight *f, struct bk_request *r)
+{
+	bk_note_parent((int)n->pid, bk_flight_parent(s, f), sizeof s->scratch->flight_parent[0]);
+	r->parent = bk_text_of(bk_flight_parent(s, f));
+}
+
 void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 {
 	bool first = !s->started && (int)n->pid == s->main_pid;
@@ -144,11 +151,9 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 		bk_notify_answer(s, n->id, 0);
 		return;
 	}
-	if (first)
-		bk_flight_parent(s, f)[0] = '\0';	/* it would be the shim */
-	else
-		bk_note_parent((int)n->pid, bk_flight_parent(s, f), sizeof s->scratch->flight_parent[0]);
-	r.parent = bk_text_of(bk_flight_parent(s, f));
+	bk_flight_parent(s, f)[0] = '\0';
+	if (!first && !(s->policy.head->flags & BK_NO_PARENTS))
+		note_parent(s, n, f, &r);
 	f->flags = first || ((int)n->pid == s->main_pid && !s->main_seen) ? BK_FLIGHT_MAIN : 0;
 	if (!first) {
 		if (f->flags & BK_FLIGHT_MAIN)
@@ -157,6 +162,8 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 		note_stdio(s, (int)n->pid, &r);
 		if (!error)
 			d = bk_judge(s, &r, &image, link);
+		if (bk_speaks(d.verdict) && !r.parent.len)
+			note_parent(s, n, f, &r);
 		if (error || !bk_notify_alive(s, n->id) || bk_stops(d.verdict)) {
 			if (!error)
 				bk_notify_speak(s, BK_EVENT_EXEC, &r, &d, (int)n->pid);
@@ -298,7 +305,6 @@ void bk_exec_after(struct bk_shim *s, int pid, struct bk_flight *f)
 	struct bk_request r;
 	struct bk_decision d = judge_after(s, pid, f, &fresh, &r);
 	bool main = f->flags & BK_FLIGHT_MAIN;
-	struct bk_event e;
 
 	if (bk_stops(d.verdict))
 		d.verdict = BK_KILLED;	/* the old image is gone: there is nobody left to get an errno */
@@ -306,11 +312,9 @@ void bk_exec_after(struct bk_shim *s, int pid, struct bk_flight *f)
 		bk_loop_main_loaded(s);
 	if (main && d.verdict != BK_KILLED && bk_exec_is_main(s, &d))
 		s->main_seen = true;	/* until then a wrapper stands in front of it: BUCKLER_NEXT, a start script */
-	bk_log_fill(s, &e, BK_EVENT_EXEC, &r, &d, pid);
-	if (bk_speaks(d.verdict))
-		bk_log_event(s, &e);
+	bk_notify_speak(s, BK_EVENT_EXEC, &r, &d, pid);
 	if (d.verdict != BK_KILLED && bk_judged(s, BK_ENVIRONMENT) && !(main && s->main_execs++ == 0)
-	    && bk_gather_scrub(s, pid, &fresh, &e) > 0 && s->least == BK_ENFORCE)
+	    && bk_gather_scrub(s, pid, &fresh, r.path) > 0 && s->least == BK_ENFORCE)
 		d.verdict = BK_KILLED;
 	if (d.verdict == BK_KILLED) {
 		if (pid == s->main_pid)

@@ -123,14 +123,14 @@ static bool is_own(struct bk_shim *s, struct bk_text entry)
 	return false;
 }
 
-/* What the policy says of one entry; an event where it is owed. */
-static bool must_go(struct bk_shim *s, int pid, struct bk_text entry, const struct bk_event *about)
+/* What the policy says of an injection variable; an event where it is owed. */
+static bool must_go(struct bk_shim *s, int pid, struct bk_text entry, struct bk_text image)
 {
-	struct bk_request r = { .section = BK_ENVIRONMENT, .path = entry, .parent = about->path };
+	struct bk_request r = { .section = BK_ENVIRONMENT, .path = entry, .parent = image };
 	struct bk_decision d;
 	struct bk_event e;
 
-	if (!bk_injection_variable(entry) || is_own(s, entry))
+	if (is_own(s, entry))
 		return false;
 	d = bk_decide(&s->policy, &r, s->least);
 	if (bk_speaks(d.verdict)) {
@@ -161,18 +161,34 @@ static bool remove_entry(struct bk_shim *s, int pid, struct bk_fresh *f, uint32_
 	return sys_process_write(pid, &local, &remote) == (long)(end - 8 - offset);
 }
 
-int bk_gather_scrub(struct bk_shim *s, int pid, struct bk_fresh *f, const struct bk_event *about)
+/* Without the value, which for most entries need not be looked at. */
+static struct bk_text name_at(const struct bk_shim *s, const struct bk_fresh *f, uint64_t address)
+{
+	uint64_t offset = address - f->base;
+	struct bk_text name = { s->scratch->stack + offset, 0 };
+
+	if (offset >= f->size)
+		return (struct bk_text){ NULL, 0 };
+	while (offset + name.len < f->size && name.at[name.len] && name.at[name.len] != '=')
+		name.len++;
+	return offset + name.len < f->size ? name : (struct bk_text){ NULL, 0 };
+}
+
+int bk_gather_scrub(struct bk_shim *s, int pid, struct bk_fresh *f, struct bk_text image)
 {
 	uint32_t offset = f->envp;
 	int left = 0;
 
-	while (offset + 8 <= f->size && word(s, offset)) {
-		struct bk_text entry = text_at(s, f, word(s, offset));
+	for (; offset + 8 <= f->size && word(s, offset); offset += 8) {
+		struct bk_text name = name_at(s, f, word(s, offset)), entry;
 
+		if (name.at && !bk_injection_variable(name))
+			continue;
+		entry = text_at(s, f, word(s, offset));
 		if (!entry.at)
 			left++;		/* beyond what could be read: nobody knows what it is */
-		if (!entry.at || !must_go(s, pid, entry, about) || !remove_entry(s, pid, f, offset))
-			offset += 8;
+		else if (must_go(s, pid, entry, image) && remove_entry(s, pid, f, offset))
+			offset -= 8;	/* the next one has taken its place */
 	}
 	return left;
 }

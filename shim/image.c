@@ -2,45 +2,68 @@
 /* Files: canonical path, identity, hash, and whether the function could change them. */
 #include <linux/stat.h>
 #include "core/script.h"
+#include "core/match.h"
 #include "shim/shim.h"
 
-#define FRESH_NS 20000000ULL		/* a file changed less than this ago may change again within one tick of its ctime */
+#define FRESH_NS 20000000ULL		/* a file changed less than this ago may change again within one tick of its ctime (jiffy) */
 
-static struct bk_seen *seen_for(struct bk_shim *s, const struct bk_image *image)
+static uint64_t change_time(const struct stat *st)
 {
-	struct bk_seen *e;
+	return (uint64_t)st->st_ctime * 1000000000ULL + (uint64_t)st->st_ctime_nsec;
+}
+
+struct bk_seen *bk_image_known(struct bk_shim *s, const struct stat *st)
+{
+	uint64_t changed = change_time(st);
 
 	for (unsigned i = 0; i < BK_SEEN_MAX; i++) {
-		e = &s->seen[i];
-		if (e->inode == image->inode && e->changed == image->changed && e->size == image->size && e->device == image->device)
+		struct bk_seen *e = &s->seen[i];
+
+		if (e->inode == st->st_ino && e->changed == changed && e->device == (uint32_t)st->st_dev)
 			return e;
 	}
+	return NULL;
+}
+
+static struct bk_seen *seen_for(struct bk_shim *s, const struct stat *st)
+{
+	struct bk_seen *e = bk_image_known(s, st);
+
+	if (e)
+		return e;
 	e = &s->seen[s->seen_next++ % BK_SEEN_MAX];
-	*e = (struct bk_seen){ .inode = image->inode, .size = image->size, .changed = image->changed, .device = image->device };
+	*e = (struct bk_seen){ .inode = st->st_ino, .changed = change_time(st), .device = (uint32_t)st->st_dev };
 	return e;
 }
 
 static void fill(struct bk_shim *s, struct bk_image *image, const struct stat *st)
 {
 	image->inode = st->st_ino;
-	image->size = (uint64_t)st->st_size;
-	image->changed = (uint64_t)st->st_ctime * 1000000000ULL + (uint64_t)st->st_ctime_nsec;
+	image->changed = change_time(st);
 	image->device = (uint32_t)st->st_dev;
 	image->mode = st->st_mode;
 	image->anonymous = st->st_nlink == 0;
-	image->seen = seen_for(s, image);
+	image->seen = seen_for(s, st);
 }
 
-/* The name behind a /proc link, into `out`. */
-static int name_behind(const char *link, char *out, struct bk_image *image)
+static int take_name(long length, char *out, struct bk_image *image)
 {
-	long n = sys_readlink(link, out, BK_PATH_MAX);
-
-	if (n < 0)
-		return (int)n;
-	out[n] = '\0';
-	image->path = (struct bk_text){ out, (uint32_t)n };
+	if (length < 0)
+		return (int)length;
+	out[length] = '\0';
+	image->path = (struct bk_text){ out, (uint32_t)length };
 	return 0;
+}
+
+/* Through a descriptor of the folder: half the way of a walk from the root. */
+static int name_of_open(struct bk_shim *s, char *out, struct bk_image *image)
+{
+	char number[16];
+
+	if (s->own_fds < 0)
+		s->own_fds = (int)sys_open("/proc/self/fd", O_PATH | O_CLOEXEC);
+	bk_put_number(number, number + sizeof number, (uint32_t)image->fd);
+	return take_name(sys_readlink_at(s->own_fds, number, out, BK_PATH_MAX), out, image);
 }
 
 int bk_image_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struct bk_image *image)
@@ -57,7 +80,7 @@ int bk_image_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struc
 	same = s->scratch->vetted == pid && image->inode == f->inode && image->device == f->device;
 	s->scratch->vetted = 0;
 	if (!same)
-		return name_behind(link, s->scratch->path, image);
+		return take_name(sys_readlink(link, s->scratch->path, BK_PATH_MAX), s->scratch->path, image);
 	image->path = bk_text_of(s->scratch->path);
 	return 0;
 }
@@ -85,22 +108,37 @@ static void translate(int tid, int directory, const char *path, char *out, const
 	bk_put(out, end, path);
 }
 
+/* A plain name with no link on the way is the canonical one: it need not be asked for. */
+static bool open_straight(const char *path, char *out, struct bk_image *image)
+{
+	struct bk_text name = bk_rule_name(path);
+
+	image->fd = name.len && path[name.len - 1] != '/' ? (int)sys_open_straight(path, O_PATH | O_CLOEXEC) : -1;
+	if (image->fd < 0)
+		return false;
+	image->path = (struct bk_text){ out, name.len };
+	if (out != path)
+		bk_put(out, out + BK_PATH_MAX, path);
+	return true;
+}
+
+static int open_any(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image)
+{
+	translate(tid, directory, path, s->scratch->walk, s->scratch->walk + sizeof s->scratch->walk);
+	image->fd = (int)sys_open(s->scratch->walk, O_PATH | O_CLOEXEC);
+	return image->fd < 0 ? image->fd : name_of_open(s, out, image);
+}
+
 int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image)
 {
 	struct stat st;
-	char link[64];
-	int r;
+	int r = open_straight(path, out, image) ? 0 : open_any(s, tid, directory, path, out, image);
 
-	translate(tid, directory, path, s->scratch->walk, s->scratch->walk + sizeof s->scratch->walk);
-	image->fd = (int)sys_open(s->scratch->walk, O_PATH | O_CLOEXEC);
-	if (image->fd < 0)
-		return image->fd;
-	r = (int)sys_fstat(image->fd, &st);
-	if (r == 0) {
+	if (r == 0)
+		r = (int)sys_fstat(image->fd, &st);
+	if (r == 0)
 		fill(s, image, &st);
-		r = name_behind(bk_own_fd(link, image->fd), out, image);
-	}
-	if (r < 0)
+	else
 		bk_image_close(image);
 	return r;
 }
@@ -153,30 +191,46 @@ static bool hash_file(struct bk_shim *s, const char *link, uint8_t digest[32], b
 	return n == 0;
 }
 
-/* True where nothing could have changed the file's content since `image` was filled without changing its ctime. */
-static bool settled(const struct bk_image *image, const char *link)
+bool bk_image_settled(const struct bk_image *image)
 {
 	struct __kernel_timespec now = { 0, 0 };
-	struct stat st;
 
 	sys_clock(0, &now);
-	return sys_stat(link, &st) == 0
-		&& image->changed == (uint64_t)st.st_ctime * 1000000000ULL + (uint64_t)st.st_ctime_nsec
-		&& image->changed + FRESH_NS < (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+	return image->changed + FRESH_NS < (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* True where nothing could have changed the file's content since `image` was filled without changing its ctime. */
+static bool unchanged(const struct bk_image *image, const char *link)
+{
+	struct stat st;
+
+	return sys_stat(link, &st) == 0 && image->changed == change_time(&st) && bk_image_settled(image);
+}
+
+/* The place of the hash that was computed longest ago, forgotten by the file that it was of. */
+static uint16_t hash_place(struct bk_shim *s)
+{
+	uint16_t place = (uint16_t)(s->hash_next++ % BK_HASHES);
+
+	for (unsigned i = 0; i < BK_SEEN_MAX; i++)
+		if (s->seen[i].hash == place + 1)
+			s->seen[i].hash = 0;
+	return place;
 }
 
 const uint8_t *bk_image_sha256(struct bk_shim *s, struct bk_image *image, const char *link)
 {
-	struct bk_seen *seen = image->seen;
+	uint16_t place;
 	bool kept;
 
-	if (seen->flags & BK_SEEN_SHA256)
-		return seen->sha256;
-	if (!hash_file(s, link, seen->sha256, &kept))
+	if (image->seen->hash)
+		return s->hash[image->seen->hash - 1];
+	place = hash_place(s);
+	if (!hash_file(s, link, s->hash[place], &kept))
 		return NULL;
-	if (kept && settled(image, link))
-		seen->flags |= BK_SEEN_SHA256;
-	return seen->sha256;
+	if (kept && unchanged(image, link))
+		image->seen->hash = (uint16_t)(place + 1);
+	return s->hash[place];
 }
 
 static bool can_change(struct bk_shim *s, const char *path, struct stat *st)
@@ -247,7 +301,7 @@ bool bk_image_script(struct bk_shim *s, struct bk_image *image, const char *link
 	sys_close(fd);
 	if (n < 2 || first[0] != '#' || first[1] != '!') {
 		/* A file that may still be written to is looked at each time. */
-		if (n >= 2 && settled(image, link))
+		if (n >= 2 && unchanged(image, link))
 			image->seen->flags |= BK_SEEN_IMAGE;
 		return false;
 	}

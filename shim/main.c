@@ -100,7 +100,7 @@ static void get_ready(struct bk_shim *s, const struct bk_options *o)
 	s->uid = (uint32_t)sys_geteuid();
 	s->least = o->least;
 	s->form = o->form;
-	s->listener = s->signals = s->log = s->terminal = s->watch = s->events = -1;
+	s->listener = s->signals = s->log = s->own_fds = s->terminal = s->watch = s->events = -1;
 	bk_scratch_new(s);
 	bk_log_open(s, o->log_fd >= 0 ? o->log_fd : 2);
 	if (o->log_fd >= 0)

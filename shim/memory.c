@@ -2,17 +2,48 @@
 /* Another process's memory: bytes, strings, argument vectors, mappings. */
 #include "shim/shim.h"
 
-long bk_memory_read(int tid, uint64_t from, void *to, size_t size)
+/* Up to so much needs no array of pages from the kernel's heap (mm/process_vm_access.c, PVM_MAX_PP_ARRAY_COUNT). */
+#define FEW_BYTES (15 * BK_PAGE)
+
+static long read_once(int tid, uint64_t from, void *to, size_t size)
 {
 	struct iovec local = { to, size }, remote = { (void *)from, size };
 
-	return sys_process_read(tid, &local, &remote);
+	return sys_process_read(tid, &local, &remote, 1);
 }
 
-/* Bytes until the end of the page that `at` is in: a read that stays inside cannot fail half-way. */
-static size_t to_page_end(uint64_t at)
+long bk_memory_read(int tid, uint64_t from, void *to, size_t size)
 {
-	return BK_PAGE - (at & (BK_PAGE - 1));
+	long first = read_once(tid, from, to, size < FEW_BYTES ? size : FEW_BYTES), rest;
+
+	if (first < (long)FEW_BYTES || size == FEW_BYTES)
+		return first;
+	rest = read_once(tid, from + FEW_BYTES, (char *)to + FEW_BYTES, size - FEW_BYTES);
+	return rest < 0 ? first : first + rest;
+}
+
+/* Bytes until the end of the page that `at` is in, at most `cap`: a read that stays inside cannot fail half-way. */
+static size_t in_page(uint64_t at, size_t cap)
+{
+	size_t rest = BK_PAGE - (at & (BK_PAGE - 1));
+
+	return rest < cap ? rest : cap;
+}
+
+/* A failure shows when what is missing is asked for: until then the reads have brought nothing. */
+void bk_memory_look(struct bk_shim *s, int tid, uint64_t string, uint64_t pointers)
+{
+	struct bk_window *w = &s->scratch->window;
+	struct iovec local[2] = {
+		{ w->bytes, in_page(string, sizeof w->bytes) }, { s->scratch->pointers, in_page(pointers, BK_FEW_POINTERS) },
+	};
+	struct iovec remote[2] = { { (void *)string, local[0].iov_len }, { (void *)pointers, local[1].iov_len } };
+	long got = sys_process_read(tid, local, remote, 2);
+
+	w->at = string;
+	w->size = got >= (long)local[0].iov_len ? local[0].iov_len : 0;
+	s->scratch->pointers_at = pointers;
+	s->scratch->pointers_size = w->size ? (uint64_t)got - w->size : 0;
 }
 
 long bk_memory_string(struct bk_shim *s, int tid, uint64_t from, char *to, size_t cap)
@@ -21,8 +52,7 @@ long bk_memory_string(struct bk_shim *s, int tid, uint64_t from, char *to, size_
 
 	for (size_t n = 0; n < cap; n++, from++) {
 		if (from - w->at >= w->size) {
-			size_t want = to_page_end(from);
-			long got = bk_memory_read(tid, from, w->bytes, want < sizeof w->bytes ? want : sizeof w->bytes);
+			long got = bk_memory_read(tid, from, w->bytes, in_page(from, sizeof w->bytes));
 
 			w->at = from;
 			w->size = got > 0 ? (uint64_t)got : 0;
@@ -43,9 +73,11 @@ int bk_gather_argv(struct bk_shim *s, int tid, uint64_t pointers, struct bk_args
 
 	*out = (struct bk_args){ s->scratch->argv, 0, 0, false };
 	while (pointers && !out->cut) {
-		size_t batch = to_page_end(pointers) < sizeof s->scratch->pointers ? to_page_end(pointers) : sizeof s->scratch->pointers;
-		long got = bk_memory_read(tid, pointers, list, batch);
+		long got = (long)s->scratch->pointers_size;
 
+		if (pointers != s->scratch->pointers_at || got < 8)
+			got = bk_memory_read(tid, pointers, list, in_page(pointers, sizeof s->scratch->pointers));
+		s->scratch->pointers_size = 0;		/* the next batch overwrites them */
 		if (got < 8)
 			return -EFAULT;
 		for (long i = 0; i < got / 8; i++) {

@@ -195,10 +195,35 @@ static bool code_allowed(const struct bk_shim *s)
 	return bk_policy_section_flags(&s->policy, BK_GENERATED_CODE) & BK_SECTION_ALLOWS || !bk_judged(s, BK_GENERATED_CODE);
 }
 
+/* Lets an allowed mapping go; what another thread could put in the file's place meanwhile is compared behind the call. */
+static void map_go(struct bk_shim *s, const struct seccomp_notif *n, uint64_t inode, uint32_t device)
+{
+	struct bk_flight *f = bk_flight_of(s, 0);
+
+	if (!s->plan.verify || alone((int)n->pid)) {
+		bk_notify_answer(s, n->id, 0);
+		return;
+	}
+	*f = (struct bk_flight){ .kind = BK_JOB_MAP, .inode = inode, .device = device };
+	if (!bk_notify_follow(s, n, f)) {
+		*f = (struct bk_flight){ 0 };
+		bk_notify_answer(s, n->id, EACCES);
+	}
+}
+
+/*
+ * An allowed file need not be judged again under the same identity: a rename or a change gives it another ctime.  Where a folder above
+ * it was renamed, what was allowed under the one name may still be mapped under the other; it is the same content.
+ */
+static void remember(const struct bk_request *r, struct bk_image *image)
+{
+	if (bk_image_settled(image) && (!r->sha256 || image->seen->hash))
+		image->seen->flags |= BK_SEEN_LIBRARY;
+}
+
 static void map_opened(struct bk_shim *s, const struct seccomp_notif *n, struct bk_image *image)
 {
 	struct bk_request r = { .section = BK_LIBRARIES, .path = image->path };
-	struct bk_flight *f = bk_flight_of(s, 0);
 	struct bk_decision d;
 	char link[64];
 
@@ -207,28 +232,31 @@ static void map_opened(struct bk_shim *s, const struct seccomp_notif *n, struct 
 		return;
 	}
 	d = bk_judge(s, &r, image, bk_own_fd(link, image->fd));
-	if (bk_speaks(d.verdict)) {
-		bk_note_parent((int)n->pid, s->scratch->parent, BK_PATH_MAX);
-		r.parent = bk_text_of(s->scratch->parent);
-		bk_notify_speak(s, BK_EVENT_LOAD, &r, &d, (int)n->pid);
-	}
-	if (bk_stops(d.verdict) || d.verdict != BK_ALLOWED || !s->plan.verify || alone((int)n->pid)) {
-		bk_notify_settle(s, n, &d);
+	if (d.verdict == BK_ALLOWED) {
+		remember(&r, image);
+		map_go(s, n, image->inode, image->device);
 		return;
 	}
-	*f = (struct bk_flight){ .kind = BK_JOB_MAP, .inode = image->inode, .device = image->device };
-	if (!bk_notify_follow(s, n, f)) {
-		*f = (struct bk_flight){ 0 };
-		bk_notify_answer(s, n->id, EACCES);
-	}
+	bk_note_parent((int)n->pid, s->scratch->parent, BK_PATH_MAX);
+	r.parent = bk_text_of(s->scratch->parent);
+	bk_notify_speak(s, BK_EVENT_LOAD, &r, &d, (int)n->pid);
+	bk_notify_settle(s, n, &d);
 }
 
 static void map_file(struct bk_shim *s, const struct seccomp_notif *n)
 {
+	int fd = (int)n->data.args[4], error;
 	struct bk_image image;
-	/* Opened, so that name, identity and content are of one file, whatever a thread makes of the descriptor meanwhile. */
-	int error = bk_image_open(s, (int)n->pid, (int)n->data.args[4], "", s->scratch->path, &image);
+	struct bk_seen *seen;
+	struct stat st;
+	char link[64];
 
+	if (sys_stat(bk_proc_fd(link, (int)n->pid, fd), &st) == 0 && (seen = bk_image_known(s, &st)) && seen->flags & BK_SEEN_LIBRARY) {
+		map_go(s, n, st.st_ino, (uint32_t)st.st_dev);
+		return;
+	}
+	/* Opened, so that name, identity and content are of one file, whatever a thread makes of the descriptor meanwhile. */
+	error = bk_image_open(s, (int)n->pid, fd, "", s->scratch->path, &image);
 	if (error)
 		bk_notify_answer(s, n->id, error == -ENOENT ? EBADF : -error);
 	else

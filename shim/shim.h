@@ -31,6 +31,7 @@
 
 #define BK_PATH_MAX	4096u		/* PATH_MAX (linux/limits.h) */
 #define BK_ARGV_MAX	(128u << 10)	/* bytes of arguments read before a call; more is `cut` */
+#define BK_FEW_POINTERS	256u		/* bytes of argument pointers that are read together with the path */
 #define BK_STACK_MAX	(6u << 20)	/* bytes of a new image's stack: arguments and environment (execve(2): 3/4 of 8 MiB) */
 
 /* Options; everything here points into the initial stack or is a number. */
@@ -52,17 +53,17 @@ enum { BK_SHA_UNKNOWN, BK_SHA_PLAIN, BK_SHA_FAST };
 
 /* A file that was looked at; kept so that it need not be looked at again.  Found by identity, never by name. */
 struct bk_seen {
-	uint64_t inode, size, changed;	/* changed: ctime in nanoseconds; 0: entry is free */
+	uint64_t inode, changed;	/* changed: ctime in nanoseconds; 0: entry is free */
 	uint32_t device;
-	uint32_t flags;			/* BK_SEEN_* */
-	uint8_t  sha256[32];
+	uint16_t flags;			/* BK_SEEN_* */
+	uint16_t hash;			/* index in bk_shim.hash plus 1; 0: not computed */
 };
-#define BK_SEEN_SHA256	1u		/* sha256 is valid */
 #define BK_SEEN_FIXED	2u		/* the function can change neither it nor the way to it */
 #define BK_SEEN_LOOSE	4u		/* it can */
-#define BK_SEEN_SCRIPT	8u		/* begins with #! */
-#define BK_SEEN_IMAGE  16u		/* does not */
-#define BK_SEEN_MAX	24u
+#define BK_SEEN_IMAGE  16u		/* does not begin with #! */
+#define BK_SEEN_LIBRARY 32u		/* was allowed to be mapped executable */
+#define BK_SEEN_MAX	48u
+#define BK_HASHES	12u
 
 /* A call that was let go and whose result will be judged when the process stops behind it. */
 struct bk_flight {
@@ -104,7 +105,7 @@ struct bk_scratch {
 	char argv[BK_ARGV_MAX + BK_PATH_MAX];
 	struct bk_window window;
 	int vetted;			/* task whose vetted image's name is still in `path` */
-	uint64_t pointers[512];
+	uint64_t pointers[512], pointers_at, pointers_size;	/* size 0: none were read ahead */
 	struct bk_slot slot;
 	struct seccomp_notif notification;
 	struct seccomp_notif_resp answer;
@@ -124,6 +125,7 @@ struct bk_shim {
 	enum bk_form form;
 	int listener, signals, log, watch;	/* descriptors, -1: none */
 	int events;			/* epoll: sockets of calls that wait, -1: none yet */
+	int own_fds;			/* /proc/self/fd, -1: not opened yet */
 	int main_pid, self, group, wait_timer;
 	uint32_t uid;
 	uint32_t seq, dropped, tokens, token_time;
@@ -138,7 +140,7 @@ struct bk_shim {
 	uint32_t ring_next, ring_lost, ring_stuck;
 	uint32_t gate_device;		/* which file the gate is */
 	uint64_t gate_inode;
-	uint32_t seen_next;
+	uint32_t seen_next, hash_next;
 	uint64_t task_root, credentials;	/* hashes: of the task root's name, of what the shim itself may do */
 	struct bk_pending *pending, *pending_own;	/* network.h; own: on the stack's page */
 	uint32_t pending_cap, pending_used;
@@ -148,6 +150,7 @@ struct bk_shim {
 	struct bk_flight flight[BK_FLIGHTS];
 	struct bk_repeat repeat[BK_REPEATS];
 	struct bk_seen seen[BK_SEEN_MAX];
+	uint8_t hash[BK_HASHES][32];	/* SHA-256 of files seen */
 };
 _Static_assert(sizeof(struct bk_shim) <= BK_PAGE, "the shim's state is one page");
 
@@ -225,6 +228,8 @@ void bk_network_start(struct bk_shim *s, const struct bk_options *o);
 
 /* Copies up to `size` bytes of a process's memory; returns how many, which ends early at the first unmapped page, or -errno. */
 long bk_memory_read(int tid, uint64_t from, void *to, size_t size);
+/* Reads what mostly suffices of a string and of a vector of pointers in one call, for the two below. */
+void bk_memory_look(struct bk_shim *s, int tid, uint64_t string, uint64_t pointers);
 /* A string through scratch->window, which is emptied for each call that is looked at; length without NUL, -ENAMETOOLONG, -EFAULT. */
 long bk_memory_string(struct bk_shim *s, int tid, uint64_t from, char *to, size_t cap);
 
@@ -243,7 +248,7 @@ struct bk_fresh {
 int bk_gather_fresh(struct bk_shim *s, int pid, struct bk_fresh *out);
 /* Removes injection variables that the policy does not list from a fresh stack, with an event each.  Returns how many stay
    that must not (0 normally). */
-int bk_gather_scrub(struct bk_shim *s, int pid, struct bk_fresh *fresh, const struct bk_event *about);
+int bk_gather_scrub(struct bk_shim *s, int pid, struct bk_fresh *fresh, struct bk_text image);
 /* Remembers which injection variables the function itself was started with. */
 void bk_gather_own(struct bk_shim *s, char *const *envp);
 
@@ -252,7 +257,7 @@ void bk_gather_own(struct bk_shim *s, char *const *envp);
 struct bk_image {
 	int fd;				/* O_PATH, -1: none */
 	struct bk_text path;		/* canonical */
-	uint64_t inode, size, changed;
+	uint64_t inode, changed;
 	uint32_t device, mode;
 	bool anonymous;			/* memfd or deleted */
 	struct bk_seen *seen;
@@ -263,6 +268,10 @@ int bk_image_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struc
    Close image->fd afterwards. */
 int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image);
 void bk_image_close(struct bk_image *image);
+/* What is known of a file with this identity, or NULL. */
+struct bk_seen *bk_image_known(struct bk_shim *s, const struct stat *st);
+/* True where any change of the file or its name from now on gives it another identity: its ctime is not of just now. */
+bool bk_image_settled(const struct bk_image *image);
 /* The file's hash through `link` (an openable path to it), from memory where it was computed before. */
 const uint8_t *bk_image_sha256(struct bk_shim *s, struct bk_image *image, const char *link);
 /* True where the function can change neither the file nor the way to it. */

@@ -19,6 +19,7 @@
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
+#include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
@@ -76,11 +77,19 @@ static inline long sys_read(int fd, void *p, size_t n) { return BK_CALL(__NR_rea
 static inline long sys_pread(int fd, void *p, size_t n, uint64_t at) { return BK_CALL(__NR_pread64, fd, p, n, at, 0, 0); }
 static inline long sys_write(int fd, const void *p, size_t n) { return BK_CALL(__NR_write, fd, p, n, 0, 0, 0); }
 static inline long sys_open(const char *path, int flags) { return BK_CALL(__NR_openat, BK_AT_CWD, path, flags, 0, 0, 0); }
+/* Without a symbolic link on the way: -ELOOP where there is one, -ENOSYS before Linux 5.6. */
+static inline long sys_open_straight(const char *path, int flags)
+{
+	struct open_how how = { .flags = (unsigned)flags, .resolve = RESOLVE_NO_SYMLINKS };
+
+	return BK_CALL(__NR_openat2, BK_AT_CWD, path, &how, sizeof how, 0, 0);
+}
 static inline long sys_close(int fd) { return BK_CALL(__NR_close, fd, 0, 0, 0, 0, 0); }
 static inline long sys_stat(const char *path, struct stat *st) { return BK_CALL(__NR_newfstatat, BK_AT_CWD, path, st, 0, 0, 0); }
 static inline long sys_fstat(int fd, struct stat *st) { return BK_CALL(__NR_fstat, fd, st, 0, 0, 0, 0); }
 static inline long sys_statfs(const char *path, struct statfs *st) { return BK_CALL(__NR_statfs, path, st, 0, 0, 0, 0); }
 static inline long sys_readlink(const char *path, char *out, size_t n) { return BK_CALL(__NR_readlinkat, BK_AT_CWD, path, out, n, 0, 0); }
+static inline long sys_readlink_at(int folder, const char *path, char *out, size_t n) { return BK_CALL(__NR_readlinkat, folder, path, out, n, 0, 0); }
 static inline long sys_access(const char *path, int how) { return BK_CALL(__NR_faccessat, BK_AT_CWD, path, how, 0, 0, 0); }
 static inline long sys_fcntl(int fd, int cmd, long arg) { return BK_CALL(__NR_fcntl, fd, cmd, arg, 0, 0, 0); }
 static inline long sys_ioctl(int fd, unsigned long cmd, void *arg) { return BK_CALL(__NR_ioctl, fd, cmd, arg, 0, 0, 0); }
@@ -163,7 +172,7 @@ static inline long sys_send(int fd, const void *p, size_t n, int flags) { return
 static inline long sys_signalfd(const uint64_t *set) { return BK_CALL(__NR_signalfd4, -1, set, 8, SFD_CLOEXEC | SFD_NONBLOCK, 0, 0); }
 static inline long sys_ppoll(struct pollfd *fds, unsigned n, const struct __kernel_timespec *limit) { return BK_CALL(__NR_ppoll, fds, n, limit, 0, 8, 0); }
 static inline long sys_clock(int clock, struct __kernel_timespec *t) { return BK_CALL(__NR_clock_gettime, clock, t, 0, 0, 0, 0); }
-static inline long sys_process_read(int pid, const struct iovec *local, const struct iovec *remote) { return BK_CALL(__NR_process_vm_readv, pid, local, 1, remote, 1, 0); }
+static inline long sys_process_read(int pid, const struct iovec *local, const struct iovec *remote, unsigned n) { return BK_CALL(__NR_process_vm_readv, pid, local, n, remote, n, 0); }
 static inline long sys_process_write(int pid, const struct iovec *local, const struct iovec *remote) { return BK_CALL(__NR_process_vm_writev, pid, local, 1, remote, 1, 0); }
 static inline long sys_pidfd_getfd(int pidfd, int fd) { return BK_CALL(__NR_pidfd_getfd, pidfd, fd, 0, 0, 0, 0); }
 /* Sockets: network.c, send.c, pending.c.  Numbers of asm-generic/socket.h. */

@@ -255,6 +255,7 @@ static void test_faults(struct built *b)
 	HEAD(b)->version = BK_POLICY_VERSION + 1, refuse(b, "version", BK_POLICY_NEWER, FIELD(version), false);
 	HEAD(b)->size--, refuse(b, "size", BK_POLICY_SIZE, FIELD(size), false);
 	HEAD(b)->flags = 64, refuse(b, "flags", BK_POLICY_LAYOUT, FIELD(flags), false);
+	HEAD(b)->flags = BK_NO_PARENTS, refuse(b, "no parents, but a rule has one", BK_POLICY_LAYOUT, FIELD(flags), true);
 	HEAD(b)->main = HEAD(b)->rule_count + 1, refuse(b, "main past the rules", BK_POLICY_LAYOUT, FIELD(main), false);
 	HEAD(b)->bucket_count = 3, refuse(b, "bucket count", BK_POLICY_LAYOUT, FIELD(bucket_offset), false);
 	HEAD(b)->bucket_offset = 2, refuse(b, "bucket offset", BK_POLICY_LAYOUT, FIELD(bucket_offset), false);
