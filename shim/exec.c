@@ -227,7 +227,7 @@ static void see_through_script(struct bk_shim *s, int pid, struct bk_request *r,
 	uint32_t at = index_of(&r->argv, fresh->called);
 	char own[64];
 
-	if (!fresh->called.at || bk_image_open(s, pid, BK_AT_CWD, fresh->called.at, s->scratch->name, &script) < 0)
+	if (!at || bk_image_open(s, pid, BK_AT_CWD, fresh->called.at, s->scratch->name, &script) < 0)
 		return;
 	bk_own_fd(own, script.fd);
 	if (!runs_in(s, pid, &script, own, image, at)) {
