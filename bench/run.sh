@@ -4,20 +4,22 @@
 # Benchmarks measure and never judge: the exit status is 0, or 2 where the call was wrong or nothing is built.
 set -u
 
-usage="Usage: sh bench/run.sh [--quick] [--json] [--root] [BENCH...]
+usage="Usage: sh bench/run.sh [--quick] [--json | --readme] [--root] [BENCH...]
 Runs the benchmarks (default: all of them) that 'make bench' built and prints one
-report. --quick: few rounds, under a minute; --json: the figures as JSON; --root:
+report: each figure with its target and pass, unclear or missed. --quick: few rounds,
+under a minute; --json: the figures as JSON; --readme: the table of README.md; --root:
 keep the measured programs root where root calls it. BUILD is the build folder."
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../build}
 all='hash call map rules spawn start concurrent memory lambda scan_db'
-quick='' json='' root='' chosen=''
+quick='' json='' readme='' root='' chosen=''
 
 for word; do
 	case $word in
 	--quick) quick=--quick ;;
 	--json) json=1 ;;
+	--readme) readme=1 ;;
 	--root) root=--root ;;
 	-h | --help) echo "$usage"; exit 0 ;;
 	-*) echo "$usage" >&2; exit 2 ;;
@@ -89,10 +91,20 @@ targets() {
 			least = sprintf("%.4g", figure[mine] / figure[bare])
 		blind = ($4 == "over" || $4 == "ratio") && !((key " +-") in figure)
 		noise = blind ? 0 : 2 * figure[key " +-"]
-		verdict = !has ? "not measured" : blind ? "unclear" : figure[key] + noise <= $5 + 0 ? "PASS" : figure[key] - noise > $5 + 0 ? "over" : "unclear"
-		printf "%s\t%s\t%s\t%s\t%s\t%s\n", $7, has ? sprintf("%.4g", figure[key]) : "-", least, $5, $6, verdict
+		verdict = !has ? "not measured" : blind ? "unclear" : figure[key] + noise <= $5 + 0 ? "pass" : figure[key] - noise > $5 + 0 ? "missed" : "unclear"
+		printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", $7, has ? sprintf("%.4g", figure[key]) : "-", least, $5, $6, verdict, $8
 	}' "$tsv" "$here/targets.tsv"
 }
+
+# Of the machine only what a reader can compare with.
+if [ -n "$readme" ]; then
+	run_all >/dev/null
+	printf 'Measured on %s%s processors (%s), Linux %s.\n\n| figure | target | measured | |\n| --- | --- | --- | --- |\n' \
+		"$(grep -q '^flags.* hypervisor' /proc/cpuinfo && echo 'a virtual machine with ')" "$(getconf _NPROCESSORS_ONLN)" \
+		"$(uname -m)" "$(uname -r | cut -d . -f 1,2)"
+	targets | awk -F '\t' '$7 == "readme" { printf "| %s | %s %s | %.3g %s | %s |\n", $1, $4, $5, $2, $5, $6 }'
+	exit 0
+fi
 
 if [ -z "$json" ]; then
 	machine | awk -F '\t' '{ printf "%-14s%s\n", $1, $2 }'
@@ -100,6 +112,7 @@ if [ -z "$json" ]; then
 	run_all
 	printf '\n%-74s %10s %10s %10s\n' 'targets ("least": from the least disturbed round of each side)' median least 'at most'
 	targets | awk -F '\t' '{ printf "%-12s  %-60s %10s %10s %10s %s\n", $6, $1, $2, $3, $4, $5 }'
+	targets | awk -F '\t' '{ n[$6]++ } END { printf "\n%d pass, %d unclear, %d missed, %d not measured\n", n["pass"], n["unclear"], n["missed"], n["not measured"] }'
 	exit 0
 fi
 
