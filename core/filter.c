@@ -79,6 +79,14 @@ static int32_t number(const struct row *row, uint32_t arch)
 
 /* --- emitting --- */
 
+#define NOWHERE UINT16_MAX
+#define LEAVES  250u			/* jumps that wait for an answer; more would be too far from it anyway */
+
+struct leaf {
+	uint16_t from, piece;		/* the jump; index of the piece */
+	bool taken;			/* its side */
+};
+
 struct builder {
 	const struct bk_filter_spec *spec;
 	struct sock_filter *out;
@@ -88,6 +96,8 @@ struct builder {
 	uint16_t bad_from[12];		/* its jumps to that answer */
 	uint32_t bad_count;
 	uint32_t only;			/* the comparison that LAND ends */
+	uint32_t leaf_count;
+	struct leaf leaf[LEAVES];
 };
 
 static uint32_t emit(struct builder *b, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
@@ -436,39 +446,91 @@ static bool is_single(const struct piece *p)
 	return p[2].start == p[1].start + 1 && p[0].action == p[2].action && p[0].check == p[2].check;
 }
 
+/* One side of the jump at `from` leads to what the piece says; filled in when the answers are there. */
+static void lead(struct builder *b, uint16_t from, bool taken, uint16_t piece)
+{
+	if (b->leaf_count == LEAVES)
+		b->failed = true;
+	else
+		b->leaf[b->leaf_count++] = (struct leaf){ from, piece, taken };
+}
+
+/*
+ * The answers that jumps lead to, each once for all of them: the kernel translates a program when it is installed, and that takes
+ * as long as the program is.
+ */
+static void emit_answers(struct builder *b, const struct pieces *p)
+{
+	for (uint32_t i = 0; i < b->leaf_count && !b->failed; i++) {
+		const struct piece *what = &p->at[b->leaf[i].piece];
+		uint32_t here = b->len;
+
+		if (b->leaf[i].from == NOWHERE)
+			continue;
+		for (uint32_t k = i; k < b->leaf_count; k++) {
+			struct leaf *l = &b->leaf[k];
+
+			if (l->from == NOWHERE || p->at[l->piece].action != what->action || p->at[l->piece].check != what->check)
+				continue;
+			*(l->taken ? &b->out[l->from].jt : &b->out[l->from].jf) = distance(b, l->from);
+			l->from = NOWHERE;
+		}
+		emit_piece(b, what);
+		b->failed |= b->len == here;
+	}
+	b->leaf_count = 0;
+}
+
+/* True where the answers would soon be too far for the first jump that waits for them. */
+static bool answers_due(const struct builder *b)
+{
+	return b->leaf_count && b->len + b->leaf_count - b->leaf[0].from > UINT8_MAX - 8;
+}
+
 /*
  * A binary search over the pieces' starts.  Nothing but the number is loaded, so that the kernel can tell which calls are
  * always allowed and leave the program out for them (kernel/seccomp.c, seccomp_cache_prepare).
  */
 static void emit_tree(struct builder *b, const struct pieces *p)
 {
-	struct { uint16_t low, high, from; } stack[20];
+	struct { uint16_t low, high, from; bool taken; } stack[20];
 	uint32_t depth = 1;
 
 	stack[0].low = 0;
 	stack[0].high = (uint16_t)p->count;
-	stack[0].from = UINT16_MAX;
+	stack[0].from = NOWHERE;
 	while (depth && !b->failed) {
-		uint16_t low = stack[--depth].low, high = stack[depth].high, middle = (uint16_t)((low + high) / 2);
+		uint16_t low = stack[--depth].low, high = stack[depth].high, from = stack[depth].from, middle = (uint16_t)((low + high) / 2), at;
+		bool taken = stack[depth].taken && from != NOWHERE;
 
-		if (stack[depth].from != UINT16_MAX)
-			b->out[stack[depth].from].jt = distance(b, stack[depth].from);
+		if (high - low == 1 && from != NOWHERE) {
+			lead(b, from, taken, low);
+			continue;
+		}
+		if (taken && answers_due(b))	/* nothing falls in here: what stands before has jumped */
+			emit_answers(b, p);
+		if (taken)
+			b->out[from].jt = distance(b, from);
 		if (high - low == 1) {
 			emit_piece(b, &p->at[low]);
 		} else if (high - low == 3 && is_single(&p->at[low])) {
-			emit(b, BPF_JMP | BPF_JEQ | BPF_K, p->at[low + 1].start, 0, 1);
-			emit_piece(b, &p->at[low + 1]);
-			emit_piece(b, &p->at[low]);
+			at = (uint16_t)emit(b, BPF_JMP | BPF_JEQ | BPF_K, p->at[low + 1].start, 0, 0);
+			lead(b, at, true, (uint16_t)(low + 1));
+			lead(b, at, false, low);
 		} else {
 			middle = (uint16_t)(middle + (high - low > 3 && (middle - low) % 2 == 0));	/* odd parts have more singles */
+			at = (uint16_t)emit(b, BPF_JMP | BPF_JGE | BPF_K, p->at[middle].start, 0, 0);
 			stack[depth].low = middle;
 			stack[depth].high = high;
-			stack[depth++].from = (uint16_t)emit(b, BPF_JMP | BPF_JGE | BPF_K, p->at[middle].start, 0, 0);
+			stack[depth].taken = true;
+			stack[depth++].from = at;
 			stack[depth].low = low;
 			stack[depth].high = middle;
-			stack[depth++].from = UINT16_MAX;
+			stack[depth].taken = false;
+			stack[depth++].from = at;
 		}
 	}
+	emit_answers(b, p);
 }
 
 /* Makes the tree's jumps to this check's block, `end` instructions long, meet here; false where there are none. */
