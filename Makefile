@@ -114,6 +114,9 @@ $(BUILD)/aarch64/%.S.o: %.S
 	@mkdir -p $(@D)
 	$(CC_aarch64) $(FREE_aarch64) -c $< -o $@
 
+# What runs for every byte of text in each process that starts.
+$(BUILD)/gate_x86_64/gate/decode.c.o $(BUILD)/gate_x86_64/gate/sites.c.o $(BUILD)/gate_x86_64/gate/object.c.o: GATE := $(patsubst -Os,-O2,$(GATE))
+
 # SHA-NI needs vector registers, the rest of the shim does not touch them.
 $(BUILD)/x86_64/core/sha256.c.o: FREE_x86_64 := $(filter-out -mgeneral-regs-only,$(FREE_x86_64))
 

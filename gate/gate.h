@@ -38,7 +38,12 @@ struct bk_seal {
 	bool text;			/* may be given the protection that it has */
 };
 
-/* All that the gate knows; read-only but while an object is patched. */
+/* How far an object, or all of them, could be led through the gate. */
+struct bk_cover {
+	uint32_t routed, uncovered, unroutable;	/* counts of system call instructions, or what may be some */
+};
+
+/* All that the gate knows; read-only from the end of its start on. */
 struct __attribute__((aligned(4096))) bk_gate {
 	uint8_t relevant[BK_CALLS / 8];	/* first: enter.S reads it */
 	const struct bk_ground *ground;	/* NULL: nobody asked for the gate here */
@@ -48,8 +53,11 @@ struct __attribute__((aligned(4096))) bk_gate {
 	int self, ground_fd, ring_fd;	/* pid at the start; descriptors of the shim */
 	uint32_t uid;
 	uint64_t proc_device, ring_device, ring_inode;
+	uint64_t clean_device, clean_inode;	/* of the program, where nothing of it had to be led through the gate */
 	bool main;			/* `main:` has not been met yet */
-	uint32_t seals, uncovered, unroutable, routed;	/* counts */
+	bool closed;			/* it is read-only */
+	uint32_t seals;
+	struct bk_cover cover;
 	struct bk_seal seal[BK_SEALS];
 	char image[512];		/* canonical path of the program that runs here */
 };
@@ -82,14 +90,14 @@ bool bk_hooks_relevant(uint32_t number);
  * Routes the sites in [from, to) of an object whose address `a` lies at `bias + a`; `view` may be the file.  The memory is made
  * writable and executable meanwhile, and is sealed where anything was changed.  Returns 0 or -errno with nothing changed.
  */
-int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to);
+int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, struct bk_cover *cover);
 /* True where [from, from + size) touches what is sealed. */
 bool bk_sealed(uintptr_t from, size_t size);
 /* The same for text that would keep its protection. */
 bool bk_sealed_against(uintptr_t from, size_t size, long protection);
 int bk_seal(uintptr_t from, uintptr_t to, bool text);
-/* Makes the gate's knowledge writable, or read-only again. */
-void bk_gate_open(bool writable);
+/* Makes the gate's knowledge read-only.  What is sealed later, of libraries that come later, is remembered beside it, unguarded. */
+void bk_gate_close(void);
 
 /* --- memory ----------------------------------------------------------------------------------------------------------------- */
 
@@ -115,7 +123,9 @@ int bk_mapping_find(uintptr_t address, struct bk_mapping *m, char *name, size_t 
  * another image: the next call gives that back.
  */
 struct bk_work {
+	uint64_t key;			/* of this use */
 	size_t size;			/* of all of it */
+	unsigned slot;
 	struct bk_frame *frame;
 	char path[BK_PATH_MAX + 64], called[BK_PATH_MAX], interpreter[BK_PATH_MAX + 64], name[BK_PATH_MAX + 64], walk[BK_PATH_MAX];
 	char option[256], first[256];

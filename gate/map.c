@@ -69,7 +69,7 @@ static const void *view_file(int fd, size_t size)
 }
 
 /* Patches what of the object was mapped at `at`; `offset` and `size` say which part of the file. */
-static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset, size_t size)
+static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset, size_t size, struct bk_cover *cover)
 {
 	int error = 0;
 
@@ -81,24 +81,34 @@ static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset
 		if (p->p_type != PT_LOAD || to <= from || p->p_filesz > o->size)
 			continue;
 		/* address of the object -> file offset -> where it was mapped */
-		error = bk_patch(o, at - offset + p->p_offset - p->p_vaddr, from - p->p_offset + p->p_vaddr, to - p->p_offset + p->p_vaddr);
+		error = bk_patch(o, at - offset + p->p_offset - p->p_vaddr, from - p->p_offset + p->p_vaddr, to - p->p_offset + p->p_vaddr, cover);
 	}
 	return error;
+}
+
+/* A library whose instructions cannot be told from data. */
+static int uncovered(void)
+{
+	bool refuse = bk_gate.policy.head->flags & BK_UNSUPPORTED_REFUSE;
+
+	bk_report_note(refuse ? BK_DENIED : BK_ALERTED, bk_gate.image, "the gate does not cover a library that is loaded: it has no frame descriptions");
+	return refuse ? -EACCES : 0;
 }
 
 /* A mapping of a file that became executable; nobody knows its address yet. */
 static int patch_file(int fd, uint64_t file_size, uintptr_t at, uint64_t offset, size_t size)
 {
 	const void *file = view_file(fd, file_size);
+	struct bk_cover cover = { 0 };
 	struct bk_object o;
 	int error = 0;
 
 	if (!file)
 		return -ENOMEM;
 	if (bk_object_file(&o, file, file_size)) {
-		bk_gate_open(true);
-		error = patch_mapped(&o, at, offset, size);
-		bk_gate_open(false);
+		error = patch_mapped(&o, at, offset, size, &cover);
+		if (!error && cover.uncovered)
+			error = uncovered();
 	}
 	sys_munmap((uintptr_t)file, file_size);
 	return error;
@@ -109,6 +119,8 @@ static void map_vetted(struct bk_frame *f, const struct bk_file *file)
 	long at = BK_CALL(__NR_mmap, f->a, f->b, f->c, f->d, file->fd, f->f);
 
 	f->number = at;
+	if (file->inode == bk_gate.clean_inode && file->device == bk_gate.clean_device)
+		return;
 	if ((unsigned long)at <= -4096UL && patch_file(file->fd, file->size, (uintptr_t)at, (uint64_t)f->f, (size_t)f->b) < 0) {
 		sys_munmap((uintptr_t)at, (size_t)f->b);
 		f->number = -ENOMEM;

@@ -142,60 +142,81 @@ int bk_mapping_find(uintptr_t address, struct bk_mapping *m, char *name, size_t 
 
 #define LEFT 16u
 
-/* What is in use.  Not sealed: who could write here could write anywhere. */
-static struct { uint32_t task; struct bk_work *work; } used[LEFT];
+/*
+ * What is in use: `key` is the task in its upper half and a number that no other use has in its lower, 0: free.  A use ends for whoever
+ * takes the key away, so that nobody gives back what another has given back and the kernel has handed out again.  Not sealed: who could
+ * write here could write anywhere.
+ */
+static struct { uint64_t key; struct bk_work *work; size_t size; } used[LEFT];
+static uint32_t uses;
 
-/* True where a task that took it cannot see it any more: a child of vfork that has executed another image, or a thread that is gone. */
-static bool left_behind(uint32_t task, struct bk_work *work)
+static bool take_away(unsigned i, uint64_t key)
 {
-	size_t seen = 0;
-	struct iovec local = { &seen, sizeof seen }, remote = { &work->frame, sizeof seen };
-	long r = sys_process_read((int)task, &local, &remote, 1);
-
-	return r == -ESRCH || r == -EFAULT || (r == sizeof seen && seen != (size_t)work->frame);
+	return __atomic_compare_exchange_n(&used[i].key, &key, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-static void collect(uint32_t self)
+/* True where the task cannot see it any more: a child of vfork that has executed another image, or a thread that is gone. */
+static bool left_behind(uint64_t key, const struct bk_work *work)
+{
+	uint64_t seen = 0;
+	struct iovec local = { &seen, sizeof seen }, remote = { (void *)&work->key, sizeof seen };
+	long r = sys_process_read((int)(key >> 32), &local, &remote, 1);
+
+	return r == -ESRCH || r == -EFAULT || (r == sizeof seen && seen != key);
+}
+
+static void collect(void)
 {
 	for (unsigned i = 0; i < LEFT; i++) {
-		uint32_t task = __atomic_load_n(&used[i].task, __ATOMIC_ACQUIRE);
+		uint64_t key = __atomic_load_n(&used[i].key, __ATOMIC_ACQUIRE);
 		struct bk_work *work = used[i].work;
+		size_t size = used[i].size;
 
-		if (!task || task == self || !work || !left_behind(task, work))
-			continue;
-		if (__atomic_compare_exchange_n(&used[i].task, &task, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-			sys_munmap((uintptr_t)work, work->size);
+		/* A key that is taken away now was that of this memory all the time. */
+		if (key > UINT32_MAX && left_behind(key, work) && take_away(i, key))
+			sys_munmap((uintptr_t)work, size);
 	}
+}
+
+/* Notes it under a key of its own; without room it is only not given back where its task leaves it behind. */
+static void note_use(struct bk_work *work)
+{
+	uint64_t task = (uint64_t)BK_CALL(__NR_gettid, 0, 0, 0, 0, 0, 0) << 32;
+
+	work->key = task | __atomic_add_fetch(&uses, 1, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < LEFT; i++) {
+		uint64_t free = 0;
+
+		/* 1: taken, by nobody yet */
+		if (!__atomic_compare_exchange_n(&used[i].key, &free, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		used[i].work = work;
+		used[i].size = work->size;
+		work->slot = i;
+		__atomic_store_n(&used[i].key, work->key, __ATOMIC_RELEASE);
+		return;
+	}
+	work->slot = LEFT;
 }
 
 struct bk_work *bk_gate_work(size_t rest)
 {
 	size_t size = (sizeof(struct bk_work) + rest + BK_PAGE - 1) & ~(size_t)(BK_PAGE - 1);
-	uint32_t self = (uint32_t)BK_CALL(__NR_gettid, 0, 0, 0, 0, 0, 0);
-	struct bk_work *work;
+	struct bk_work *work = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 
-	collect(self);
-	work = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	if ((uintptr_t)work > -4096UL)
 		return NULL;
 	work->size = size;
-	for (unsigned i = 0; i < LEFT; i++) {
-		uint32_t free = 0;
-
-		if (!__atomic_compare_exchange_n(&used[i].task, &free, self, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-			continue;
-		used[i].work = work;
-		break;
+	work->slot = LEFT;
+	if (rest) {			/* an exec: only that can leave it behind */
+		collect();
+		note_use(work);
 	}
 	return work;
 }
 
 void bk_gate_work_end(struct bk_work *work)
 {
-	for (unsigned i = 0; i < LEFT; i++)
-		if (used[i].work == work) {
-			used[i].work = NULL;
-			__atomic_store_n(&used[i].task, 0, __ATOMIC_RELEASE);
-		}
-	sys_munmap((uintptr_t)work, work->size);
+	if (work->slot == LEFT || take_away(work->slot, work->key))
+		sys_munmap((uintptr_t)work, work->size);
 }

@@ -17,6 +17,7 @@ struct arena {
 	uintptr_t from, to;		/* text, at page borders */
 	bool open;			/* the text is writable */
 	int error;
+	struct bk_cover *cover;
 };
 
 static uint8_t *put_bytes(uint8_t *at, const void *from, size_t n)
@@ -137,12 +138,12 @@ static void route(void *context, const struct bk_site *site)
 
 	stub = !open_text(a) || a->next + STUB > a->base + ARENA ? 0 : build(a, site);
 	if (!stub) {
-		bk_gate.unroutable++;
+		a->cover->unroutable++;
 		return;
 	}
 	put_far(jump, "\xe9", 1, stub - (uintptr_t)window + (uintptr_t)jump);
 	__builtin_memcpy(window, jump, JUMP);
-	bk_gate.routed++;
+	a->cover->routed++;
 }
 
 static int close_text(struct arena *a)
@@ -156,41 +157,50 @@ static int close_text(struct arena *a)
 	return error ? error : bk_seal(a->from, a->to, true);
 }
 
-int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to)
+int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, struct bk_cover *cover)
 {
 	struct arena a = {
-		.bias = bias, .from = (bias + from) & ~(uintptr_t)(BK_PAGE - 1), .to = (bias + to + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
+		.cover = cover, .bias = bias, .from = (bias + from) & ~(uintptr_t)(BK_PAGE - 1), .to = (bias + to + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
 	};
 	struct bk_sites counts;
 
 	bk_sites_find(view, from, to, bk_hooks_relevant, route, &a, &counts);
 	if (!view->frames)
-		bk_gate.uncovered += counts.uncovered;	/* where functions are described, what lies in none of them is data */
-	bk_gate.unroutable += counts.unroutable;
+		cover->uncovered += counts.uncovered;	/* where functions are described, what lies in none of them is data */
+	cover->unroutable += counts.unroutable;
 	return a.open ? close_text(&a) : a.error;
 }
 
 /* --- what is sealed -------------------------------------------------------------------------------------------------------- */
 
+static struct bk_seal late[BK_SEALS];
+static uint32_t late_count;
+
 int bk_seal(uintptr_t from, uintptr_t to, bool text)
 {
-	if (bk_gate.seals == BK_SEALS)
+	struct bk_seal *list = bk_gate.closed ? late : bk_gate.seal;
+	uint32_t i = bk_gate.closed ? __atomic_fetch_add(&late_count, 1, __ATOMIC_RELAXED) : bk_gate.seals++;
+
+	if (i >= BK_SEALS)
 		return -ENOMEM;
-	bk_gate.seal[bk_gate.seals++] = (struct bk_seal){ from, to, text };
+	list[i] = (struct bk_seal){ from, to, text };
 	return 0;
+}
+
+static bool meets(const struct bk_seal *s, uint32_t count, uintptr_t from, uintptr_t end, long protection)
+{
+	for (; count; count--, s++)
+		if (from < s->to && end > s->from && !(s->text && protection == (PROT_READ | PROT_EXEC)))
+			return true;
+	return false;
 }
 
 bool bk_sealed_against(uintptr_t from, size_t size, long protection)
 {
 	uintptr_t end = size > UINTPTR_MAX - from ? UINTPTR_MAX : from + size;
+	uint32_t count = late_count < BK_SEALS ? late_count : BK_SEALS;
 
-	for (uint32_t i = 0; i < bk_gate.seals; i++) {
-		const struct bk_seal *s = &bk_gate.seal[i];
-
-		if (from < s->to && end > s->from && !(s->text && protection == (PROT_READ | PROT_EXEC)))
-			return true;
-	}
-	return false;
+	return meets(bk_gate.seal, bk_gate.seals, from, end, protection) || meets(late, count, from, end, protection);
 }
 
 bool bk_sealed(uintptr_t from, size_t size)
@@ -198,8 +208,8 @@ bool bk_sealed(uintptr_t from, size_t size)
 	return bk_sealed_against(from, size, 0);
 }
 
-void bk_gate_open(bool writable)
+void bk_gate_close(void)
 {
-	protect((uintptr_t)&bk_gate, ((uintptr_t)(&bk_gate + 1) + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
-		writable ? PROT_READ | PROT_WRITE : PROT_READ);
+	bk_gate.closed = true;
+	protect((uintptr_t)&bk_gate, (uintptr_t)(&bk_gate + 1), PROT_READ);
 }

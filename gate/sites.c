@@ -139,17 +139,44 @@ static void walk_to(struct walk *w)
 	}
 }
 
-/* Where the branch leads that the bytes at `b` could be, counted from them; 0: they cannot be one. */
-static int64_t branch_at(const uint8_t *b)
-{
-	int32_t far;
+#define SHORT 130u			/* bytes that a branch with one byte of displacement reaches, itself included */
 
-	if ((b[0] & 0xf0) == 0x70 || b[0] == 0xeb || (b[0] & 0xfc) == 0xe0)
-		return 2 + (int8_t)b[1];
-	if ((b[0] & 0xfe) != 0xe8 && !(b[0] == 0x0f && (b[1] & 0xf0) == 0x80))
-		return 0;
-	__builtin_memcpy(&far, b + 1 + (b[0] == 0x0f), 4);
-	return far + 5 + (b[0] == 0x0f);
+static bool is_short(const uint8_t *b)
+{
+	return (b[0] & 0xf0) == 0x70 || b[0] == 0xeb || (b[0] & 0xfc) == 0xe0;
+}
+
+/* `b` is behind the opcode. */
+static bool is_long(const uint8_t *b)
+{
+	return (b[-1] & 0xfe) == 0xe8 || (b[-2] == 0x0f && (b[-1] & 0xf0) == 0x80);
+}
+
+/* The bytes from `from` on, at `b`: a displacement of four bytes, then a branch, is looked for, since few fit. */
+static bool long_into(const uint8_t *b, uint64_t from, uint64_t to, uint64_t low, uint64_t high)
+{
+	for (uint64_t at = from + 2; at < to; at++) {
+		const uint8_t *p = b + (at - from);
+		int32_t far;
+
+		__builtin_memcpy(&far, p, 4);
+		if (at + 4 + (uint64_t)(int64_t)far - low - 1 < high - low - 1 && is_long(p) && (at < low || at >= high))
+			return true;
+	}
+	return false;
+}
+
+static bool short_into(const uint8_t *b, uint64_t from, uint64_t to, uint64_t low, uint64_t high)
+{
+	uint64_t first = low > from + SHORT ? low - SHORT : from, last = high + SHORT < to ? high + SHORT : to;
+
+	for (uint64_t at = first; at < last; at++) {
+		const uint8_t *p = b + (at - from);
+
+		if (is_short(p) && at + 2 + (uint64_t)(int64_t)(int8_t)p[1] - low - 1 < high - low - 1 && (at < low || at >= high))
+			return true;
+	}
+	return false;
 }
 
 /* Any bytes near by that could be a branch into (low, high). */
@@ -163,15 +190,7 @@ static bool looks_like_branch_into(const struct bk_object *o, uint64_t low, uint
 		to += to + step - high <= NEAR && bk_object_at(o, to + step, 8) ? step : 0;
 	}
 	b = bk_object_at(o, from, (size_t)(to - from) + 8);
-	if (!b)
-		return true;
-	for (uint64_t at = from; at < to; at++, b++) {
-		uint64_t target = at + (uint64_t)branch_at(b);
-
-		if (target > low && target < high && (at < low || at >= high))
-			return true;
-	}
-	return false;
+	return !b || long_into(b, from, to, low, high) || short_into(b, from, to, low, high);
 }
 
 static bool safe_window(const struct bk_object *o, const struct walk *w, uint64_t function, uint32_t low, uint32_t high)
@@ -218,6 +237,20 @@ static bool analyse(const struct bk_object *o, uint64_t address, struct walk *w,
 	return w->code != NULL;
 }
 
+/*
+ * `mov $nr, %eax` right in front, and nobody wants that number: not worth decoding the function.  That is a guess, but one that only
+ * leaves alone.
+ */
+static bool surely_other(const uint8_t *call, const uint8_t *first, bool (*relevant)(uint32_t number))
+{
+	uint32_t number;
+
+	if (call - first < 5 || call[-5] != 0xb8)
+		return false;
+	__builtin_memcpy(&number, call - 4, 4);
+	return number <= 0xffff && !relevant(number);
+}
+
 void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, bool (*relevant)(uint32_t number),
 		   void (*found)(void *context, const struct bk_site *site), void *context, struct bk_sites *counts)
 {
@@ -230,6 +263,8 @@ void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, bool (
 		struct walk w;
 
 		at += 2;
+		if (surely_other(at - 2, first, relevant))
+			continue;
 		if (!analyse(o, site.address, &w, &function)) {
 			counts->uncovered++;
 			continue;

@@ -198,17 +198,23 @@ static bool view_of(const struct map *m, bool main, const struct initial *i, str
 static void patch_object(const struct map *m, bool main, const struct initial *i)
 {
 	struct bk_object o;
+	struct stat st;
 
 	if (!view_of(m, main, i, &o)) {
-		bk_gate.uncovered++;
+		bk_gate.cover.uncovered++;
 		return;
 	}
 	for (unsigned n = 0; n < o.count; n++) {
 		const Elf64_Phdr *p = &o.headers[n];
 
 		if (p->p_type == PT_LOAD && (p->p_flags & (PF_R | PF_X)) == (PF_R | PF_X)
-		    && bk_patch(&o, m->bias, p->p_vaddr, p->p_vaddr + p->p_filesz) < 0)
-			bk_gate.unroutable++;
+		    && bk_patch(&o, m->bias, p->p_vaddr, p->p_vaddr + p->p_filesz, &bk_gate.cover) < 0)
+			bk_gate.cover.unroutable++;
+	}
+	/* Node maps parts of itself again for each thread. */
+	if (main && !bk_gate.cover.routed && !bk_gate.cover.unroutable && sys_stat("/proc/self/exe", &st) == 0) {
+		bk_gate.clean_device = st.st_dev;
+		bk_gate.clean_inode = st.st_ino;
 	}
 }
 
@@ -248,14 +254,14 @@ static void look_at_objects(const struct initial *i)
 		patch_object(m, main, i);
 	}
 	if (!l)
-		bk_gate.uncovered++;
+		bk_gate.cover.uncovered++;
 }
 
 static void tell_gaps(void)
 {
 	bool refuse = bk_gate.policy.head->flags & BK_UNSUPPORTED_REFUSE;
 
-	if (!bk_gate.uncovered && bk_gate.routed)
+	if (!bk_gate.cover.uncovered && bk_gate.cover.routed)
 		return;
 	bk_report_note(refuse ? BK_KILLED : BK_ALERTED, bk_gate.image,
 		       "the gate does not cover this program's C library: it has no frame descriptions and no site table");
@@ -288,6 +294,6 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	tell_gaps();
 	if (bk_seal((uintptr_t)__ehdr_start, ((uintptr_t)_end + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1), false) < 0)
 		fail("too much to guard");
-	bk_gate_open(false);
+	bk_gate_close();
 	say_hello();
 }

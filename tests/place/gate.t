@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The gate is not seen: in the Lambda box programs do what they do without it.  Everything is allowed by the policy, so nothing may be
+# said but the start event; then what it refuses, what it cannot get into, and a gate that is damaged.
+. "${0%/*}/../support/tap.sh"
+BOX=$TOP/build/place/box
+GATE=${SHIM%/*}/buckler-gate.so
+
+[ "$(id -u)" -eq 0 ] || skip_all 'only root can make the box'
+[ -e "$GATE" ] || skip_all 'the gate is for x86-64'
+mkdir opt task
+cp "$SHIM" "$GATE" opt
+cp "$TOP"/tests/place/gate/* task
+cat >all.yaml <<'YAML'
+version: 1
+processes: [/**]
+libraries: [/**]
+generated_code: allow
+environment: [GIT_EXEC_PATH]
+YAML
+cat >one.yaml <<'YAML'
+version: 1
+processes:
+  - path: /usr/bin/true
+  - path: /usr/bin/busybox
+    applet: "true"
+libraries: [/usr/lib/**]
+generated_code: deny
+YAML
+{ cat one.yaml; echo 'unsupported: refuse'; } >refuse.yaml
+for name in all one refuse; do
+	"$BUCKLER" compile -q $name.yaml -o opt/$name.bkl || tap_fail "$name.yaml"
+done
+javac -d task "$TOP/tests/place/gate/Children.java"
+printf 'int main(void) { return 0; }\n' >empty.c
+musl-gcc -o task/musl empty.c
+chmod -R a+rX .
+
+# gated POLICY CMD...: as on the platform; output in $T/out, the log in $T/err
+gated() {
+	policy=$1
+	shift
+	run "$BOX" --opt opt --task task -- /opt/buckler-init -p "/opt/$policy.bkl" -- "$@"
+}
+
+# The same output as bare, no event but the start.
+same() {
+	label=$1
+	shift
+	run "$BOX" --task task -- "$@"
+	cp out bare
+	ok "$label: the control works" [ -s bare ]
+	gated all "$@"
+	is "$(cat out)" "$(cat bare)" "$label: the same"
+	is "$(grep '"buckler":' err | grep -v '"event":"start"')" '' "$label: nothing is said"
+	ok "$label: by the gate" grep -q '"mechanism":"gate' err
+}
+
+same python /usr/bin/python3 /var/task/children.py
+for round in 1 2 3 4; do
+	same "node $round" /usr/bin/node /var/task/children.js
+done
+same java /usr/bin/java -XX:-UsePerfData -cp /var/task Children
+same ruby /usr/bin/ruby /var/task/children.rb
+same perl /usr/bin/perl /var/task/children.pl
+same bash /bin/bash /var/task/children.bash
+same dash /bin/dash /var/task/tools.sh
+
+gated one /bin/sh -c '/usr/bin/true; echo "true $?"; /bin/ls; echo "ls $?"; env -i /bin/ls; echo "env $?"'
+is "$(cat out)" "$(printf 'true 0\nls 126\nenv 126')" 'what no rule lists is refused as the kernel would'
+ok 'with an event' grep -q '"event":"exec","verdict":"denied".*"path":"/usr/bin/ls"' err
+gated one /bin/sh -c 'busybox true; echo $?'
+is "$(cat out)" 0 'a listed static program runs'
+gated refuse /bin/sh -c 'busybox true; echo $?'
+is "$(cat out)" 126 'unless the policy insists on enforcement'
+gated all /var/task/musl
+ok 'a C library that cannot be covered is named' grep -q 'does not cover this program' err
+gated refuse /usr/bin/busybox true
+status 125 'a static function is refused where the policy insists'
+
+printf 'not an object' >opt/buckler-gate.so
+gated one /bin/sh -c 'sleep 20; echo ran'
+status 125 'a damaged gate: the function is ended'
+is "$(cat out)" '' 'before it has done anything'
+ok 'with the reason' grep -q '"event":"refused".*gate did not start' err
+done_testing
