@@ -157,50 +157,67 @@ static void compare(struct bench *b, const struct kind *k, const char *what, str
 	bench_compare(b, key, field, bench_rounds(b, 31, 5), measure, context);
 }
 
-static void compare_start(struct bench *b, const struct kind *k, struct bench_field *field, struct side side[2])
+/* What one kind of policy is measured with. */
+struct work {
+	const struct kind *kind;
+	struct side side[2];
+	char *policy[2];		/* root's, where root calls: what the function cannot change is used in place, as it is deployed */
+	bool good;
+};
+
+static void prepare(struct bench *b, struct work *w, const struct kind *k, long many)
 {
-	struct starting s = { b, bench_built(b, "buckler-init"), bench_built(b, "bench/exit0"), { NULL, NULL } };
+	BK_FREE char *main = bench_built(b, "bench/exit0");
+	bool few_good = make_side(b, k, &w->side[0], 10, main), many_good = make_side(b, k, &w->side[1], many, main);
 
-	for (int i = 0; i < 2; i++) {
-		BK_FREE char *name = bk_format("%s-%ld", k->name, side[i].count);
+	w->kind = k;
+	w->good = few_good && many_good;
+	for (int i = 0; w->good && i < 2; i++) {
+		BK_FREE char *name = bk_format("%s-%ld", k->name, w->side[i].count);
 
-		s.policy[i] = bench_policy_compile(b, name, side[i].text.at);
+		w->policy[i] = bench_policy_compile(b, name, w->side[i].text.at);
 	}
+}
+
+static void compare_start(struct bench *b, const struct work *w, struct bench_field *field)
+{
+	struct starting s = { b, bench_built(b, "buckler-init"), bench_built(b, "bench/exit0"), { w->policy[0], w->policy[1] } };
+
 	if (!s.init || !s.exit0)
 		bench_note(b, "buckler-init: not built; run `make`");
 	else if (s.policy[0] && s.policy[1])
-		compare(b, k, "start", field, measure_start, &s);
+		compare(b, w->kind, "start", field, measure_start, &s);
 }
 
-static void run(struct bench *b, const struct kind *k, struct bench_field *field, long many)
+static void run(struct bench *b, struct work *w, struct bench_field *field)
 {
-	struct side side[2];
-	struct deciding d = { b, side, NULL };
-	BK_FREE char *main = bench_built(b, "bench/exit0");
-	bool few_good = make_side(b, k, &side[0], 10, main), many_good = make_side(b, k, &side[1], many, main);
+	struct deciding d = { b, w->side, NULL };
 
-	if (few_good && many_good) {
-		compare(b, k, "decide-hit", field, measure_decision, &d);
-		d.miss = k->miss;
-		compare(b, k, "decide-miss", field, measure_decision, &d);
-		compare(b, k, "open", field, measure_opening, &d);
-		compare_start(b, k, field, side);
+	if (w->good) {
+		compare(b, w->kind, "decide-hit", field, measure_decision, &d);
+		d.miss = w->kind->miss;
+		compare(b, w->kind, "decide-miss", field, measure_decision, &d);
+		compare(b, w->kind, "open", field, measure_opening, &d);
+		compare_start(b, w, field);
 	}
-	free_side(&side[0]);
-	free_side(&side[1]);
+	free_side(&w->side[0]);
+	free_side(&w->side[1]);
 }
 
 int main(int argc, char **argv)
 {
 	struct bench b;
+	struct work work[KINDS] = { 0 };
 
 	bench_begin(&b, "rules", about, argc, argv);
 	long many = b.count ? b.count : 10000;
 	struct bench_peer peers[] = { { "10 rules", { NULL }, 1 }, { "many rules", { NULL }, 1 } };
 	struct bench_field field = { .count = 2, .at = { { .peer = &peers[0] }, { .peer = &peers[1] } } };
 
+	for (size_t i = 0; i < KINDS; i++)
+		prepare(&b, &work[i], &kinds[i], many);
 	bench_leave_root(&b);
 	for (size_t i = 0; i < KINDS; i++)
-		run(&b, &kinds[i], &field, many);
+		run(&b, &work[i], &field);
 	return bench_end(&b);
 }
