@@ -11,10 +11,11 @@ struct sorted { const struct bk_model_rule *rule; enum bk_section section; uint3
 struct writer {
 	struct bk_buf data;
 	uint32_t base;			/* offset of data in the file */
-	void *texts;			/* tree of interned texts */
+	void *texts, *lists;		/* trees of what is there already */
 };
 
 struct interned { char *text; uint32_t offset; };
+struct kept_list { uint32_t *items, offset; };	/* items: count, then offsets of texts */
 
 static int compare_texts(const void *a, const void *b)
 {
@@ -57,9 +58,25 @@ static uint32_t put_aligned(struct writer *w, const void *bytes, size_t size)
 	return offset;
 }
 
+static int compare_lists(const void *a, const void *b)
+{
+	const struct kept_list *x = a, *y = b;
+
+	return x->items[0] != y->items[0] ? (x->items[0] < y->items[0] ? -1 : 1) : memcmp(x->items, y->items, (x->items[0] + 1) * sizeof *x->items);
+}
+
+static void free_list(void *p)
+{
+	struct kept_list *l = p;
+
+	free(l->items);
+	free(l);
+}
+
+/* Equal lists stand once: a long policy is mostly the same few of them, and its size is what it costs at a start. */
 static uint32_t put_args(struct writer *w, const struct bk_model_rule *r)
 {
-	uint32_t offset;
+	struct kept_list key, **found, *kept;
 
 	if (!r->has_args)
 		return 0;
@@ -67,8 +84,16 @@ static uint32_t put_args(struct writer *w, const struct bk_model_rule *r)
 	list[0] = (uint32_t)r->arg_count;
 	for (size_t i = 0; i < r->arg_count; i++)
 		list[i + 1] = put_text(w, r->args[i]);
-	offset = put_aligned(w, list, (r->arg_count + 1) * sizeof *list);
-	return offset;
+	key.items = list;
+	found = tfind(&key, &w->lists, compare_lists);
+	if (found)
+		return (*found)->offset;
+	kept = bk_alloc(sizeof *kept);
+	kept->items = list;
+	kept->offset = put_aligned(w, list, (r->arg_count + 1) * sizeof *list);
+	list = NULL;
+	tsearch(kept, &w->lists, compare_lists);
+	return kept->offset;
 }
 
 static struct bk_rule put_rule(struct writer *w, const struct bk_model_rule *r, enum bk_section section)
@@ -274,5 +299,6 @@ int bk_policy_compile(const struct bk_model *m, struct bk_buf *out, struct bk_di
 	free(im.rules);
 	bk_buf_free(&w.data);
 	tdestroy(w.texts, free_interned);
+	tdestroy(w.lists, free_list);
 	return error;
 }
