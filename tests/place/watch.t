@@ -132,19 +132,20 @@ processes:
 YAML
 "$BUCKLER" compile -q persist.yaml -o opt/persist.bkl
 chmod -R a+rX .
-invoke() {		# EVENT CMD... : the answers, and the events
+invoke() {		# EVENT FOLDER CMD... : the answers, and the events
 	printf '%s\n{"name": "after"}\n' "$1" >events.in
-	shift
-	run /usr/bin/python3 "$PLACE/runtime_api.py" --limit 4 events.in answers "$BOX" --opt opt --task task -- "$@"
+	folder=$2
+	shift 2
+	run /usr/bin/python3 "$PLACE/runtime_api.py" --limit 4 events.in answers "$BOX" --opt "$folder" --task task -- "$@"
 }
 for attack in next response swap rewrite daemon; do
-	invoke "{\"run\": [\"/var/task/persist\", \"$attack\"]}" /usr/bin/python3 /var/task/function.py
+	invoke "{\"run\": [\"/var/task/persist\", \"$attack\"]}" opt /usr/bin/python3 /var/task/function.py
 	like "$(cat answers)" 'DONE|"evil"' "$attack: control"
-	invoke "{\"run\": [\"/var/task/persist\", \"$attack\"]}" /opt/buckler-init -p /opt/persist.bkl -- /usr/bin/python3 /var/task/function.py
+	invoke "{\"run\": [\"/var/task/persist\", \"$attack\"]}" opt /opt/buckler-init -p /opt/persist.bkl -- /usr/bin/python3 /var/task/function.py
 	unlike "$(cat answers)" 'DONE|"evil"' "$attack: it does not come to it"
 	like "$(cat answers)" '^id-2 response \{"hello":"after"' "$attack: the function goes on"
 	like "$(events)" '^exec killed /var/task/persist watch$' "$attack: it is reported"
-	invoke "{\"run\": [\"/var/task/persist\", \"$attack\", \"twin\"]}" /opt/buckler-init -p /opt/persist.bkl -- /usr/bin/python3 /var/task/function.py
+	invoke "{\"run\": [\"/var/task/persist\", \"$attack\", \"twin\"]}" opt /opt/buckler-init -p /opt/persist.bkl -- /usr/bin/python3 /var/task/function.py
 	like "$(cat answers)" 'worked' "$attack: twin"
 	is "$(events)" '' "$attack: twin in silence"
 done
@@ -170,6 +171,18 @@ if [ -e "${SHIM%/*}/buckler-gate.so" ]; then
 	gated '/var/task/past /usr/bin/timeout 3 sleep 2'
 	out '^ended$' 'an unlisted program, started past the gate: it is ended'
 	like "$(events)" '^exec killed /usr/bin/timeout watch$' 'an unlisted program, started past the gate: it is reported'
+	# The attacks that outlive an invocation do not begin.
+	"$BUCKLER" compile -q persist.yaml -o gated/persist.bkl
+	chmod -R a+rX .
+	for attack in next response swap rewrite daemon; do
+		invoke "{\"run\": [\"/var/task/persist\", \"$attack\"]}" gated /opt/buckler-init -p /opt/persist.bkl -- /usr/bin/python3 /var/task/function.py
+		unlike "$(cat answers)" 'DONE|"evil"' "$attack, gate: it does not come to it"
+		like "$(cat answers)" '^id-2 response \{"hello":"after"' "$attack, gate: the function goes on"
+		is "$(events)" 'exec denied /var/task/persist gate+watch' "$attack, gate: it is reported"
+	done
+	invoke '{"run": ["/var/task/persist", "next", "twin"]}' gated /opt/buckler-init -p /opt/persist.bkl -- /usr/bin/python3 /var/task/function.py
+	like "$(cat answers)" 'worked' 'gate: twin'
+	is "$(events)" '' 'gate: twin in silence'
 	gated 'sleep 2; /usr/bin/sleep 1 & wait; echo fine'
 	out '^fine$' 'what is started through the gate goes on'
 	is "$(events)" '' 'in silence'
