@@ -19,7 +19,9 @@ static void grow_index(struct bk_seen *s)
 {
 	if (s->count * 2 < s->index_size)
 		return;
-	s->index_size = s->index_size ? s->index_size * 2 : 256;
+	s->index_size = s->index_size ? s->index_size : 128;
+	while (s->index_size <= s->count * 2)
+		s->index_size *= 2;
 	free(s->index);
 	s->index = bk_alloc(s->index_size * sizeof *s->index);
 	for (size_t i = 0; i < s->count; i++)
