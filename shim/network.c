@@ -50,17 +50,25 @@ static int by_leader(int tid, int descriptor)
 	return -EPERM;
 }
 
-static int duplicate(int tid, int descriptor)
+/*
+ * The last caller's pidfd is kept: it means that very task, and once the task is gone says so, whoever has its number by then.
+ */
+static int duplicate(struct bk_shim *s, int tid, int descriptor)
 {
-	int pidfd = (int)sys_pidfd_open_as(tid, THREAD), fd;
+	int fd = s->caller == tid ? (int)sys_pidfd_getfd(s->caller_pidfd, descriptor) : -ESRCH, pidfd;
 
+	if (fd != -ESRCH)
+		return fd;
+	pidfd = (int)sys_pidfd_open_as(tid, THREAD);
 	if (pidfd == -EINVAL)
 		return by_leader(tid, descriptor);
 	if (pidfd < 0)
 		return pidfd;
-	fd = (int)sys_pidfd_getfd(pidfd, descriptor);
-	sys_close(pidfd);
-	return fd;
+	if (s->caller)
+		sys_close(s->caller_pidfd);
+	s->caller = tid;
+	s->caller_pidfd = pidfd;
+	return (int)sys_pidfd_getfd(pidfd, descriptor);
 }
 
 void bk_socket_close(struct bk_socket *k)
@@ -74,8 +82,7 @@ int bk_socket_of(struct bk_shim *s, int tid, int descriptor, struct bk_socket *k
 {
 	long r;
 
-	(void)s;
-	*k = (struct bk_socket){ .fd = duplicate(tid, descriptor) };
+	*k = (struct bk_socket){ .fd = duplicate(s, tid, descriptor) };
 	if (k->fd < 0)
 		return k->fd;
 	r = sys_getsockopt(k->fd, BK_SO_TYPE, &k->type);
@@ -264,11 +271,28 @@ static long connect_now(const struct bk_socket *k, const struct bk_peer *p)
 	return r;
 }
 
+/* A peer on this host has answered by now, as soon as the socket was let go of. */
+static bool is_done(const struct bk_socket *k, long *result)
+{
+	struct pollfd f = { .fd = k->fd, .events = POLLOUT };
+	struct __kernel_timespec now = { 0, 0 };
+	int error = 0;
+
+	if (sys_ppoll(&f, 1, &now) != 1 || sys_getsockopt(k->fd, BK_SO_ERROR, &error) < 0)
+		return false;
+	*result = -error;
+	return true;
+}
+
 static void make_connection(struct bk_shim *s, const struct seccomp_notif *n, struct bk_socket *k, struct bk_peer *p)
 {
 	long r = connect_now(k, p);
 	bool wait = bk_socket_blocks(k) && bk_socket_streams(k);
 
+	if (wait && (r == -EINPROGRESS || r == -EALREADY) && is_done(k, &r)) {
+		bk_notify_result(s, n->id, r);
+		return;
+	}
 	if (wait && (r == -EINPROGRESS || r == -EALREADY)) {
 		if (bk_pending_add(s, n, BK_PENDING_CONNECT, k, -1))
 			return;

@@ -144,6 +144,7 @@ struct bk_shim {
 	uint64_t task_root, credentials;	/* hashes: of the task root's name, of what the shim itself may do */
 	struct bk_pending *pending, *pending_own;	/* network.h; own: on the stack's page */
 	uint32_t pending_cap, pending_used;
+	int caller, caller_pidfd;	/* task that a socket was duplicated from last, 0: none */
 	struct bk_names *names;		/* names.h; NULL: the policy has none */
 	struct bk_endpoint implicit[BK_IMPLICIT];	/* what the platform gave the function to talk to; family 0: none */
 	uint8_t own[12][16];		/* hashes of the injection variables that the function itself was given */
