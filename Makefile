@@ -151,7 +151,7 @@ BENCHES  := $(foreach f,$(BENCH),$(BUILD)/bench/$(basename $(notdir $(f))))
 
 tests: $(BUILD)/attack/refuse $(TESTS) $(REPLAYS) $(ATTACKS) $(addprefix $(BUILD)/place/,box limits persist past)
 fuzz:  $(FUZZBINS)
-bench: programs $(BENCHES) $(BUILD)/place/box $(BUILD)/bench/exit0
+bench: programs $(BUILD)/attack/refuse $(BENCHES) $(BUILD)/place/box $(BUILD)/bench/exit0
 
 SANOBJ = $(call objects,san,$(HOSTED) $(GATEPURE) $(SUPPORT))
 

@@ -254,7 +254,7 @@ static bool surely_other(const uint8_t *call, const uint8_t *first, bool (*relev
 void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, bool (*relevant)(uint32_t number),
 		   void (*found)(void *context, const struct bk_site *site), void *context, struct bk_sites *counts)
 {
-	const uint8_t *first = to > from ? bk_object_at(o, from, (size_t)(to - from)) : NULL, *end = first + (to - from), *at = first;
+	const uint8_t *first = to > from ? bk_object_at(o, from, (size_t)(to - from)) : NULL, *end = first ? first + (to - from) : NULL, *at = first;
 
 	*counts = (struct bk_sites){ 0 };
 	while (first && (at = bk_sites_next(at, end)) != NULL) {

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The in-process gate: what it adds to the start of a process, to calls, to memory; where no process may listen (tests/place/refuse.c). */
+#include "bench/lib/bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static const char about[] =
+	"Usage: build/bench/gate [OPTION...]\n"
+	"Compares one program bare and under the in-process gate, where seccomp and ptrace\n"
+	"are refused. Only root can make that place.\n";
+
+/* What the worker measures: name, unit, and how much the gate may add. */
+static const struct { const char *name, *unit; double most; } metrics[] = {
+	{ "spawn and wait", "us", 450 },
+	{ "getppid", "ns", 10 },
+	{ "open for reading, no file", "ns", 400 },
+	{ "open for writing, no file", "ns", 400 },
+	{ "open for writing, /dev/null", "ns", 1000 },
+	{ "mprotect, no code", "ns", 100 },
+	{ "private memory", "kB", 112 },
+};
+#define METRICS (sizeof metrics / sizeof *metrics)
+
+/* --- in the measured process --------------------------------------------------------------------------------------------- */
+
+static double each(void (*call)(void), int count)
+{
+	double best = INFINITY;
+
+	for (int round = 0; round < 7; round++) {
+		double start = bench_now(), took;
+
+		for (int i = 0; i < count; i++)
+			call();
+		took = (bench_now() - start) / count;
+		best = took < best ? took : best;
+	}
+	return best;
+}
+
+static char *page;
+static void spawn_true(void)
+{
+	char *argv[] = { "true", NULL };
+	pid_t pid;
+
+	if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ) == 0)
+		waitpid(pid, NULL, 0);
+}
+static void get_parent(void)	{ syscall(SYS_getppid); }
+static void open_read(void)	{ open("/nonexistent/file", O_RDONLY); }
+static void open_write(void)	{ open("/nonexistent/file", O_WRONLY); }
+static void open_null(void)	{ close(open("/dev/null", O_WRONLY)); }
+static void protect(void)	{ mprotect(page, 4096, PROT_READ | PROT_WRITE); }
+
+static double private_kilobytes(void)
+{
+	FILE *f = fopen("/proc/self/smaps_rollup", "r");
+	char line[256];
+	double kb = NAN;
+
+	while (f && fgets(line, sizeof line, f))
+		sscanf(line, "Private_Dirty: %lf", &kb);
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+static int work(void)
+{
+	double memory = private_kilobytes();
+
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	printf("%f %f %f %f %f %f %f\n", each(spawn_true, 30) / 1000, each(get_parent, 20000), each(open_read, 5000), each(open_write, 5000),
+	       each(open_null, 5000), each(protect, 5000), memory);
+	return 0;
+}
+
+/* --- outside -------------------------------------------------------------------------------------------------------------------- */
+
+static bool measure(char *const *argv, double *values)
+{
+	char *line = NULL;
+	size_t cap = 0, at = 0;
+	bool fine = false;
+	int ends[2], status;
+	FILE *f;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0 || (pid = fork()) < 0)
+		return false;
+	if (pid == 0) {
+		dup2(ends[1], 1);
+		dup2(open("/dev/null", O_WRONLY), 2);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	close(ends[1]);
+	f = fdopen(ends[0], "r");
+	if (f && getline(&line, &cap, f) > 0)
+		for (char *next = line; at < METRICS; at++)
+			values[at] = strtod(next, &next);
+	fine = at == METRICS;
+	free(line);
+	if (f)
+		fclose(f);
+	waitpid(pid, &status, 0);
+	return fine && status == 0;
+}
+
+static void compare(struct bench *b, char *const *bare, char *const *gated)
+{
+	int rounds = bench_rounds(b, 9, 3), n = 0;
+	double base[METRICS][16], added[METRICS][16];
+
+	for (int i = 0; i < rounds && i < 16; i++) {
+		double x[METRICS], y[METRICS];
+
+		if (!measure(bare, x) || !measure(gated, y)) {
+			bench_note(b, "a round failed");
+			continue;
+		}
+		for (size_t m = 0; m < METRICS; m++) {
+			base[m][n] = x[m];
+			added[m][n] = y[m] - x[m];
+		}
+		n++;
+	}
+	for (size_t m = 0; m < METRICS && n; m++) {
+		double median = bench_median(added[m], (size_t)n);
+
+		bench_row(b, metrics[m].name, "bare", "value", bench_median(base[m], (size_t)n), metrics[m].unit);
+		bench_row(b, metrics[m].name, "gate", "added", median, metrics[m].unit);
+		bench_row(b, metrics[m].name, "gate", "of target", median / metrics[m].most, "x");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct bench b;
+
+	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
+		return work();
+	bench_begin(&b, "gate", about, argc, argv);
+	char *refuse = bench_built(&b, "attack/refuse"), *init = bench_built(&b, "buckler-init"), *gate = bench_built(&b, "buckler-gate.so");
+	char *policy = bench_policy_compile(&b, "gate",
+					    "version: 1\nprocesses: [/usr/bin/true]\nlibraries: [/usr/lib/**]\ngenerated_code: deny\n");
+
+	if (geteuid() != 0 || !refuse || !init || !gate || !policy)
+		bench_note(&b, "only root can make the place, and it takes build/attack/refuse, buckler-init and buckler-gate.so");
+	else
+		compare(&b, (char *[]){ refuse, "65534", b.self, "--worker", NULL },
+			(char *[]){ refuse, "65534", init, "-p", policy, "--", b.self, "--worker", NULL });
+	return bench_end(&b);
+}
