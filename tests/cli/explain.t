@@ -141,4 +141,27 @@ bad 'no file for the hash' 'sha256 HEX' p.yaml --hash exec /opt/unknown
 bad 'no policy' 'absent\.yaml' absent.yaml code
 bad 'a relative name unresolved' 'absolute' p.yaml --no-resolve exec tool
 
+# --- files ---
+
+cat >files.yaml <<'YAML'
+version: 1
+files:
+  write: ["/tmp/**", "/var/**"]
+  read: {deny: [/etc/shadow]}
+  code: ["/tmp/cache/*.pyc"]
+YAML
+files() {
+	files_wanted=$1 files_name=$2
+	shift 2
+	run env LAMBDA_TASK_ROOT=/var/task "$BUCKLER" explain files.yaml open "$@"
+	out "$files_wanted" "$files_name"
+}
+files '^allowed' 'a file below a listed folder' --write /tmp/absent/x
+files '^denied.*files\.code' 'a name of code there' --write /tmp/absent/x.py
+files '^allowed' 'one that is listed as code' --write /tmp/cache/x.pyc
+files "the function's own code" 'the task root' --write /var/task/x
+files 'environment of a process' 'an environment' /proc/1/environ
+files '^denied' 'a file that a rule forbids' /etc/shadow
+files '^allowed' 'another' /etc/passwd
+
 done_testing

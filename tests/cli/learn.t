@@ -125,4 +125,39 @@ status 2 'joining to what is no policy: status 2'
 err 'broken.yaml:1' 'with file and line'
 is "$(cat broken.yaml)" 'processes: 7' 'and it stays as it was'
 ok 'nothing half-written' [ ! -e x.yaml ]
+
+# --- files ---
+
+# More acts than an index has room for at first; a folder of many, random names, single files, names of code, what needs no rule.
+wrote() {
+	written=$((written + 1))
+	printf '{"buckler":{"v":1,"seq":%d,"event":"write","verdict":"learned","section":"files.write","path":"%s","pid":7,"parent":"/usr/bin/node"}}\n' $((written + 1)) "$1"
+}
+written=0
+{
+	echo '{"buckler":{"v":1,"seq":1,"event":"start","path":"/usr/bin/node","pid":7,"ppid":6,"mechanism":"notify","sections":{"files.write":"enforced"}}}'
+	i=0
+	while [ $i -lt 600 ]; do
+		wrote "/srv/data/file$i"
+		i=$((i + 1))
+	done
+	wrote /var/log/app.log
+	wrote /tmp/tmpk3jx82ab
+	wrote /tmp/cache/x.pyc
+	wrote /dev/null
+	wrote /proc/7/comm
+} >written.log
+run timeout 60 "$BUCKLER" learn -o written.yaml --from written.log
+status 0 'files: learned from 600 paths and more'
+like "$(cat written.yaml)" '- /srv/data/\*$' 'a folder of many files is one rule'
+like "$(cat written.yaml)" '- /var/log/app\.log$' 'a single file is named'
+like "$(cat written.yaml)" '- /tmp/tmp\*$' 'a random name becomes a pattern'
+unlike "$(cat written.yaml)" '/dev/null|comm' 'what needs no rule gets none'
+is "$(grep -c '/tmp/cache/x.pyc$' written.yaml)" 2 'a name of code is listed as such, too'
+run "$BUCKLER" replay written.yaml written.log
+status 0 'files: what was learned allows what was seen'
+sed 's|/tmp/cache/x.pyc|/tmp/cache/y.pyc|; s|/var/log|/var/lib|' written.log >other.log
+run "$BUCKLER" replay written.yaml other.log
+out '/tmp/cache/y\.pyc' 'replay: other code is denied'
+out '/var/lib/app\.log' 'replay: another file, too'
 done_testing
