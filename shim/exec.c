@@ -167,7 +167,9 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 		if (error || !bk_notify_alive(s, n->id) || bk_stops(d.verdict)) {
 			if (!error)
 				bk_notify_speak(s, BK_EVENT_EXEC, &r, &d, (int)n->pid);
-			if (error)
+			if (error == EPERM)
+				bk_notify_unseen(s, n, BK_EVENT_EXEC, &r);
+			else if (error)
 				bk_notify_answer(s, n->id, error);
 			else
 				bk_notify_settle(s, n, &d);
@@ -186,10 +188,11 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 	f->flags = 0;
 	if (first)
 		bk_loop_main_loaded(s);
-	if (s->place.offers & BK_CAN_SEIZE || (!first && s->plan.verify))
-		d.verdict = BK_DENIED;	/* this one process cannot be looked into */
-	else
-		bk_notify_speak(s, BK_EVENT_EXEC, &r, &d, (int)n->pid);
+	if (s->place.offers & BK_CAN_SEIZE || (!first && s->plan.verify)) {
+		bk_notify_unseen(s, n, BK_EVENT_EXEC, &r);	/* this one process */
+		return;
+	}
+	bk_notify_speak(s, BK_EVENT_EXEC, &r, &d, (int)n->pid);
 	bk_notify_settle(s, n, &d);
 }
 

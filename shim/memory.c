@@ -57,7 +57,7 @@ long bk_memory_string(struct bk_shim *s, int tid, uint64_t from, char *to, size_
 			w->at = from;
 			w->size = got > 0 ? (uint64_t)got : 0;
 			if (got <= 0)
-				return -EFAULT;
+				return got == -EPERM ? got : -EFAULT;
 		}
 		to[n] = w->bytes[from - w->at];
 		if (!to[n])
@@ -79,7 +79,7 @@ int bk_gather_argv(struct bk_shim *s, int tid, uint64_t pointers, struct bk_args
 			got = bk_memory_read(tid, pointers, list, in_page(pointers, sizeof s->scratch->pointers));
 		s->scratch->pointers_size = 0;		/* the next batch overwrites them */
 		if (got < 8)
-			return -EFAULT;
+			return got == -EPERM ? -EPERM : -EFAULT;
 		for (long i = 0; i < got / 8; i++) {
 			long n = 0;
 

@@ -141,6 +141,21 @@ static void code(struct bk_shim *s, const struct seccomp_notif *n)
 	bk_notify_settle(s, n, &d);
 }
 
+void bk_notify_unseen(struct bk_shim *s, const struct seccomp_notif *n, enum bk_event_kind kind, const struct bk_request *r)
+{
+	static const enum bk_verdict verdicts[] = {
+		[BK_ENFORCE] = BK_DENIED, [BK_ALERT] = BK_ALERTED, [BK_LEARN] = BK_LEARNED, [BK_OFF] = BK_ALLOWED,
+	};
+	enum bk_mode mode = bk_policy_mode(&s->policy, r->section);
+	struct bk_decision d = { .reason = BK_WHY_UNSEEN, .rule = UINT32_MAX };
+
+	if (kind == BK_EVENT_EXEC && bk_policy_mode(&s->policy, BK_ENVIRONMENT) < mode)
+		mode = bk_policy_mode(&s->policy, BK_ENVIRONMENT);
+	d.verdict = verdicts[s->least > mode ? s->least : mode];
+	bk_notify_speak(s, kind, r, &d, (int)n->pid);
+	bk_notify_settle(s, n, &d);
+}
+
 struct bk_decision bk_mapping_judge(struct bk_shim *s, int tid, const struct bk_mapping *m, struct bk_request *r)
 {
 	struct bk_image image;
@@ -257,7 +272,9 @@ static void map_file(struct bk_shim *s, const struct seccomp_notif *n)
 	}
 	/* Opened, so that name, identity and content are of one file, whatever a thread makes of the descriptor meanwhile. */
 	error = bk_image_open(s, (int)n->pid, fd, "", s->scratch->path, &image);
-	if (error)
+	if (error == -EACCES || error == -EPERM)
+		bk_notify_unseen(s, n, BK_EVENT_LOAD, &(struct bk_request){ .section = BK_LIBRARIES });
+	else if (error)
 		bk_notify_answer(s, n->id, error == -ENOENT ? EBADF : -error);
 	else
 		map_opened(s, n, &image);

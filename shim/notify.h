@@ -11,6 +11,11 @@ void bk_notify_answer(struct bk_shim *s, uint64_t id, int error);
 void bk_notify_result(struct bk_shim *s, uint64_t id, long result);
 /* Answers a decided call that is not followed any further; kills where the verdict says so. */
 void bk_notify_settle(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_decision *d);
+/*
+ * Answers a call of a process that we have no right to look into: it gave up its user, and we have no CAP_SYS_PTRACE (ptrace(2), "Ptrace
+ * access mode checking").  What it wants is not known: refused where the section is enforced, else let go; an event in every case.
+ */
+void bk_notify_unseen(struct bk_shim *s, const struct seccomp_notif *n, enum bk_event_kind kind, const struct bk_request *r);
 /* True while the caller is still in the call: what was read of it until then was its own. */
 bool bk_notify_alive(struct bk_shim *s, uint64_t id);
 /* The event that the decision owes, if any. */

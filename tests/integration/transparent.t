@@ -237,6 +237,28 @@ else
 	tap_comment 'only root with all capabilities can be PID 1 here'
 fi
 
+# --- a process that gave up its user, where root has no right to look into it ---
+
+if [ "$(id -u)" -eq 0 ] && setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
+	chmod 755 "$T"
+	for mode in enforce alert learn; do
+		run setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace env BUCKLER_MODE=$mode "$SHIM" -p p.bkl -- \
+			/bin/sh -c 'setpriv --reuid=65534 --regid=65534 --clear-groups /usr/bin/id -u; echo "status $?"'
+		case $mode in
+		enforce)
+			unlike "$(cat out)" '^65534$' 'without CAP_SYS_PTRACE: what gave up its user executes nothing'
+			err '"verdict":"denied".*another user now' 'and an event says why' ;;
+		*)
+			out '^65534$' "mode $mode: it does"
+			err '"verdict":"(alert|learned)".*another user now' 'and an event says that it was not judged' ;;
+		esac
+	done
+	run "$SHIM" -p p.bkl -- /bin/sh -c 'setpriv --reuid=65534 --regid=65534 --clear-groups /usr/bin/id -u'
+	out '^65534$' 'with CAP_SYS_PTRACE: judged like any other'
+else
+	tap_comment 'only root can give up its user here'
+fi
+
 # --- terminal ---
 
 script -qec "$T/state" /dev/null </dev/null 2>/dev/null | tr -d '\r' | grep -E '^(terminal|signal)' >bare
