@@ -9,6 +9,13 @@
 #include "scan/reader.h"
 
 /* The jar's properties: groupId=..., artifactId=..., version=... */
+/* The jar is that artifact; what else has properties in it was merged into it. */
+static void identify(struct bk_file *f, const char *artifact)
+{
+	if (f->archive && strncmp(bk_file_name(f->archive), artifact, strlen(artifact)) == 0)
+		f->archive->identified = true;
+}
+
 void bk_read_pom_properties(struct bk_file *f)
 {
 	static const char *const keys[] = { "groupId=", "artifactId=", "version=" };
@@ -23,6 +30,7 @@ void bk_read_pom_properties(struct bk_file *f)
 		BK_FREE char *name = bk_format("%s:%s", value[0], value[1]);
 
 		bk_take(f, BK_MAVEN, name, value[2], BK_INSTALLED, false);
+		identify(f, value[1]);
 	}
 	for (unsigned i = 0; i < 3; i++)
 		free(value[i]);
@@ -70,15 +78,15 @@ static bool is_group(const char *s)
 }
 
 /*
- * The last resort for a jar without pom.properties: artifact and version by the file's name, the group by the manifest.  Where the jar names
- * itself as well, this is the same component again.
+ * The last resort for a jar without pom.properties: artifact and version by the file's name, the group by the manifest.  It is read
+ * behind everything else in the jar.
  */
 void bk_read_manifest(struct bk_file *f)
 {
 	static const char *const names[] = { "Implementation-Vendor-Id", "Bundle-SymbolicName", "Automatic-Module-Name" };
 	char *artifact = NULL, *version = NULL;
 
-	if (!jar_name(f->path, &artifact, &version))
+	if ((f->archive && f->archive->identified) || !jar_name(f->path, &artifact, &version))
 		return;
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
 		BK_FREE char *group = header(f, names[i]);

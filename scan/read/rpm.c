@@ -8,7 +8,7 @@
 
 #include "scan/reader.h"
 
-enum { TAG_NAME = 1000, TAG_VERSION = 1001, TAG_RELEASE = 1002, TAG_EPOCH = 1003, TAG_SOURCE = 1044 };
+enum { TAG_NAME = 1000, TAG_VERSION = 1001, TAG_RELEASE = 1002, TAG_EPOCH = 1003, TAG_SOURCE = 1044, TAG_FOLDER_OF = 1116, TAG_NAMES = 1117, TAG_FOLDERS = 1118, FOLDERS_MAX = 65536 };
 
 static uint32_t number(const unsigned char *at)
 {
@@ -70,6 +70,46 @@ static char *source_name(const char *file)
 	return name;
 }
 
+/* The texts of a list, one behind the other: where they begin; how many there were. */
+static size_t texts(const struct header *h, uint32_t tag, const char **out, size_t max)
+{
+	size_t rest, count = 0;
+	const char *at = (const char *)find(h, tag, &rest), *end = at ? at + rest : NULL;
+
+	for (const char *stop; at && at < end && count < max && (stop = memchr(at, 0, (size_t)(end - at))); at = stop + 1)
+		out[count++] = at;
+	return count;
+}
+
+static uint32_t count_of(const struct header *h, uint32_t tag)
+{
+	for (uint32_t i = 0; i < h->entries; i++)
+		if (number(h->index + (size_t)i * 16) == tag)
+			return number(h->index + (size_t)i * 16 + 12);
+	return 0;
+}
+
+/* The package's files: names, for each the place of its folder in a list of folders. */
+static void owned(struct bk_file *f, const struct header *h)
+{
+	size_t rest = 0, files = count_of(h, TAG_NAMES), folders = count_of(h, TAG_FOLDERS);
+	const unsigned char *folder_of = find(h, TAG_FOLDER_OF, &rest);
+
+	if (!folder_of || files > rest / 4 || folders > FOLDERS_MAX)
+		return;
+	BK_FREE const char **name = bk_alloc(files * sizeof *name), **folder = bk_alloc(folders * sizeof *folder);
+
+	files = texts(h, TAG_NAMES, name, files);
+	folders = texts(h, TAG_FOLDERS, folder, folders);
+	for (size_t i = 0; i < files; i++) {
+		uint32_t place = number(folder_of + i * 4);
+		BK_FREE char *path = place < folders ? bk_format("%s%s", folder[place], name[i]) : NULL;
+
+		if (path)
+			bk_take_owned(f, path, strlen(path));
+	}
+}
+
 static bool package(struct bk_file *f, const unsigned char *blob, size_t size)
 {
 	struct header h;
@@ -91,6 +131,7 @@ static bool package(struct bk_file *f, const unsigned char *blob, size_t size)
 	BK_FREE char *source = source_name(text(&h, TAG_SOURCE));
 
 	bk_take_system(f, BK_RPM, name, whole, source, NULL);
+	owned(f, &h);
 	return true;
 }
 

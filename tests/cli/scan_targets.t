@@ -3,7 +3,7 @@
 # What holds the files: folders, zips, images, templates; and those that are made to harm a scanner.
 . "${0%/*}/../support/tap.sh"
 
-python3 "$TOP/tests/support/scan_fixtures.py" zips images templates links hostile || exit 2
+python3 "$TOP/tests/support/scan_fixtures.py" zips images systems templates links hostile || exit 2
 
 # The components of a target: function, package URL and evidence, a line each; then how many files were not read.
 listed() {
@@ -37,6 +37,10 @@ holds many 'pkg:npm/b@1.0.0
 pkg:pypi/x@1.0
 unread 0' 'a wheel in a folder'
 
+holds jars 'pkg:maven/org.wrong/merged@2.0
+pkg:maven/org.x/known@1.0
+pkg:maven/org.x/other@1.0
+unread 0' "a jar's manifest only counts where its properties don't say what it is"
 mkdir -p own/node_modules/a && printf '{"name": "a", "version": "1.0.0"}' >own/node_modules/a/package.json
 printf 'lodash@^4:\n  version "4.17.15"\n' >own/node_modules/a/yarn.lock
 holds own 'pkg:npm/a@1.0.0
@@ -56,6 +60,21 @@ holds oci "$image" 'an OCI layout'
 holds oci.tar "$image" 'an OCI layout in a tar'
 is "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["functions"][0]["handler"])' out)" app.handler "an image's command is its handler"
 place libssl3 var/lib/dpkg/status 'a path in an image'
+
+# --- systems: their releases, and machine code that no package of theirs has ---
+
+natives() {
+	python3 -c 'import json, sys; print(*[n["path"] for n in json.load(open(sys.argv[1]))["natives"]])' "$T/out"
+}
+holds rpm 'pkg:rpm/rocky/x-libs@1.2-3.el9?distro=rocky-9
+unread 0' 'RPM: a package with its release'
+is "$(natives)" 'opt/own' 'RPM: a library that a package has is not listed'
+holds deb 'pkg:deb/ubuntu/libssl3@3.0.11-1~deb12u2?distro=ubuntu-22.04
+unread 0' 'dpkg: a package with its release'
+is "$(natives)" 'opt/own' 'dpkg: a program that a package has is not listed, also in the merged /usr'
+holds apk 'pkg:apk/alpine/busybox@1.36.1-r15?distro=v3.19
+unread 0' 'apk: a package with its release'
+is "$(natives)" 'opt/own' 'apk: a program that a package has is not listed'
 
 # --- templates: a function each ---
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import sqlite3
 import struct
 import sys
 import tarfile
@@ -244,8 +245,40 @@ def hostile():
         ("app/x.json", package("linked", "1.0.0")), ("app/node_modules/linked/package.json", ("hard", "app/x.json"))]))]))
 
 
+def header(texts, lists):
+    """An RPM header: tags with one text, tags with a list of texts or numbers."""
+    index, data = b"", b""
+    for tag, values in [(t, [v]) for t, v in texts.items()] + list(lists.items()):
+        numbers = isinstance(values[0], int)
+        data += b"\0" * (-len(data) % 4)
+        index += struct.pack(">IIII", tag, 4 if numbers else 8, len(data), len(values))
+        data += b"".join(struct.pack(">I", v) if numbers else v.encode() + b"\0" for v in values)
+    return struct.pack(">II", len(index) // 16, len(data)) + index + data
+
+
+def systems():
+    elf = b"\x7fELF" + b"\2\1\1" + b"\0" * 100
+    for root, place in ("rpm", "usr/lib64/libx.so"), ("deb", "usr/bin/x"), ("apk", "bin/x"):
+        write(f"{root}/{place}", elf)
+        write(f"{root}/opt/own", elf)
+    os.makedirs("rpm/var/lib/rpm")
+    with sqlite3.connect("rpm/var/lib/rpm/rpmdb.sqlite") as db:
+        db.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB NOT NULL)")
+        db.execute("INSERT INTO Packages VALUES (1, ?)", (header(
+            {1000: "x-libs", 1001: "1.2", 1002: "3.el9", 1044: "x-1.2-3.el9.src.rpm"},
+            {1116: [0, 1], 1117: ["x.conf", "libx.so"], 1118: ["/etc/", "/usr/lib64/"]}),))
+    write("rpm/etc/os-release", 'ID="rocky"\nVERSION_ID="9.3"\n')
+    write("deb/var/lib/dpkg/status", STATUS)
+    write("deb/var/lib/dpkg/info/libssl3.list", "/.\n/bin\n/bin/x\n")
+    write("deb/usr/lib/os-release", 'ID=ubuntu\nVERSION_ID="22.04"\n')
+    write("apk/lib/apk/db/installed", "P:busybox\nV:1.36.1-r15\no:busybox\nF:bin\nR:x\n\n")
+    write("apk/etc/os-release", "ID=alpine\nVERSION_ID=3.19.1\n")
+
+
 def make(name):
     if name == "zips":
+        manifest = {"META-INF/MANIFEST.MF": "Manifest-Version: 1.0\nImplementation-Vendor-Id: org.wrong\n"}
+        tree({"jars/known-1.0.jar": jar("known", "1.0", manifest), "jars/merged-2.0.jar": jar("other", "1.0", manifest)})
         write("function.zip", zipped({**npm("a", "1.0.0"), "lib/app.jar": jar("outer", "1.0", {"BOOT-INF/lib/in.jar": jar("inner", "2.0")})}))
         write("self.zip", b"#!/bin/sh\nexit\n" + zipped(npm("a", "1.0.0")))
         write("many/lib/x.whl", zipped({"x-1.0.dist-info/METADATA": "Name: x\nVersion: 1.0\n"}))
