@@ -29,8 +29,7 @@ const struct bk_ability bk_abilities[] = {
 	{ BK_CAN_ADDFD, "addfd", "handing descriptors to a child", "Linux 5.14 or newer has it." },
 	{ BK_CAN_RET_TRACE, "ret-trace", "filters that call a tracer", NULL },
 	{ BK_CAN_SUBREAPER, "subreaper", "keeping orphans", "Start buckler-init as the first process of the container (PID 1)." },
-	{ BK_CAN_GATE, "gate", "judging inside the processes",
-	  "Put buckler-gate.so beside buckler-init: where nobody may listen (AWS Lambda) it is what judges the calls." },
+	{ BK_CAN_GATE, "gate", "judging inside the processes", NULL },
 	{ BK_CAN_PROCMAP, "procmap", "faster look at mappings", "Linux 6.11 or newer looks at mappings faster; nothing is lost without it." },
 	{ BK_CAN_WATCH, "watch", "processes found after the fact", NULL },
 	{ 0 }
@@ -55,6 +54,8 @@ const char *bk_ability_reason(const struct bk_ability *ability, const struct bk_
 		return NULL;
 	if (ability->bit == BK_CAN_NOTIFY)
 		return errno_reason(place->notify_errno);
+	if (ability->bit == BK_CAN_GATE && place->gate_errno)
+		return place->gate_errno == ENOENT ? "no buckler-gate.so beside buckler-init" : errno_reason(place->gate_errno);
 	return ability->bit == BK_CAN_SEIZE ? errno_reason(place->seize_errno) : NULL;
 }
 
