@@ -148,23 +148,26 @@ static uint64_t mask_of(const char *text, const char *name)
 }
 
 /*
- * A signal that this thread will take once it is back: one for it, or one for a process without other threads.  The kernel keeps the caller waiting
- * for us nevertheless (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV).
+ * A signal that the caller will take once it is back: one for this thread, or one for a process without other threads: RESTART.  One for a process
+ * with others is most likely the caller's, whom the kernel chose and cannot wake (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV); should another thread have
+ * taken it, EINTR does no harm, where RESTART would come out.  0: none.
  */
-static bool signalled(int tid)
+static int signalled(int tid)
 {
-	char path[64], text[2048];
+	char path[64], text[1024];	/* not more: the stack's page is all that is touched at rest */
 	int fd = (int)sys_open(bk_proc(path, tid, "/status"), O_RDONLY | O_CLOEXEC);
-	long n = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
-	uint64_t pending;
+	long n = fd < 0 ? fd : sys_pread(fd, text, sizeof text - 1, 350);	/* what is wanted stands behind the first lines */
+	uint64_t open;
 
 	if (fd >= 0)
 		sys_close(fd);
 	text[n > 0 ? n : 0] = '\0';
-	pending = mask_of(text, "SigPnd:\t");
-	if (mask_of(text, "Threads:\t") == 1)
-		pending |= mask_of(text, "ShdPnd:\t");
-	return pending & ~mask_of(text, "SigBlk:\t") & ~mask_of(text, "SigIgn:\t");
+	open = ~(mask_of(text, "SigBlk:\t") | mask_of(text, "SigIgn:\t"));
+	if (mask_of(text, "SigPnd:\t") & open)
+		return RESTART;
+	if (!(mask_of(text, "ShdPnd:\t") & open))
+		return 0;
+	return mask_of(text, "Threads:\t") == 1 ? RESTART : EINTR;
 }
 
 static long try_unix(const struct bk_pending *p)
@@ -185,6 +188,7 @@ static long try_unix(const struct bk_pending *p)
 static void tick(struct bk_shim *s, struct bk_pending *p)
 {
 	long r = p->kind == BK_PENDING_UNIX ? try_unix(p) : -EAGAIN;
+	int signal;
 
 	if (!bk_notify_alive(s, p->id))
 		drop(s, p);
@@ -192,8 +196,8 @@ static void tick(struct bk_shim *s, struct bk_pending *p)
 		finish(s, p, r);
 	else if (p->deadline && (int32_t)(now() - p->deadline) >= 0)
 		finish(s, p, p->kind == BK_PENDING_CONNECT ? -EINPROGRESS : -EAGAIN);
-	else if (signalled(p->tid))
-		finish(s, p, p->deadline ? -EINTR : -RESTART);
+	else if ((signal = signalled(p->tid)))
+		finish(s, p, p->deadline ? -EINTR : -signal);
 }
 
 void bk_pending_tick(struct bk_shim *s)

@@ -99,6 +99,15 @@ out '^dot denied$' 'DNS over TLS'
 out '^doh denied$' 'DNS over HTTPS'
 like "$(cat log)" '"address":"127.0.0.66","port":53.*T1048.003' 'another resolver: the event'
 
+# --- blocking ---
+
+printf 'version: 1\nnetwork:\n  connect:\n    - {address: 127.0.0.1}\n    - {unix: "%s/*"}\n' "$T" >blocking.yaml
+"$BUCKLER" compile blocking.yaml -o blocking.bkl
+timeout 60 /usr/bin/python3 "$PARTS/blocking.py" "$T" >first 2>&1
+timeout 60 "$SHIM" -p blocking.bkl --log-fd 9 -- /usr/bin/python3 "$PARTS/blocking.py" "$T" >second 2>&1 9>log
+is "$(cat second)" "$(cat first)" 'what blocks, and what ends it, is as without the shim'
+like "$(cat second)" "^while 100 hang: \[0, 0, 0, 0, 0\]" '... and 100 that hang keep nobody waiting'
+
 # --- what real programs do, learned ---
 
 benign() {
