@@ -126,14 +126,14 @@ static void severities(void)
 static void start(void)
 {
 	struct bk_plan plan = { .mechanism = BK_NOTIFY, .reason = "ptrace refused",
-		.status = { BK_DETECTED, BK_ENFORCED, BK_UNAVAILABLE, BK_ABSENT, BK_ABSENT, BK_ABSENT, BK_ABSENT, BK_ABSENT } };
+		.status = { BK_DETECTED, BK_ENFORCED, BK_UNAVAILABLE, BK_ABSENT, BK_ABSENT, BK_ABSENT, BK_ABSENT, BK_ABSENT, BK_ABSENT } };
 	struct bk_event e = { .kind = BK_EVENT_START, .section = BK_SECTIONS, .seq = 1, .pid = 1, .mechanism = BK_NOTIFY, .policy = hash, .plan = &plan };
 
 	line_is(&e, BK_FORM_LAMBDA, "{\"timestamp\":\"1970-01-01T00:00:00.000Z\",\"level\":\"INFO\","
 		"\"message\":\"buckler: started, mechanism notify: ptrace refused\",\"buckler\":{\"v\":1,\"seq\":1,\"event\":\"start\",\"pid\":1,"
 		"\"reason\":\"ptrace refused\",\"mechanism\":\"notify\",\"policy\":\"abcd010203040506070800000000000000000000000000000000000000000000\","
 		"\"sections\":{\"processes\":\"detected\",\"libraries\":\"enforced\",\"generated_code\":\"unavailable\",\"environment\":\"absent\","
-		"\"network.connect\":\"absent\",\"network.listen\":\"absent\",\"files.write\":\"absent\",\"files.read\":\"absent\"}}}\n",
+		"\"network.connect\":\"absent\",\"network.listen\":\"absent\",\"files.write\":\"absent\",\"files.read\":\"absent\",\"files.code\":\"absent\"}}}\n",
 		"the start event: mechanism, reason, whole digest, every section");
 }
 
