@@ -4,6 +4,7 @@
  * change what was judged.  An image to which the way can be changed is executed by the descriptor that was judged, so that it is that very file;
  * of a script the name counts, and what its interpreter opens later may be another file.
  */
+#include "core/network.h"
 #include "gate/exec.h"
 
 #define ARGUMENTS (8u << 20)		/* bytes; the kernel takes three quarters of the stack's limit */
@@ -173,6 +174,19 @@ static void judge_kind(struct bk_exec *x, struct bk_decision *d)
 	bk_report_note(BK_DENIED, x->work->path, "a static program: the gate does not get into it, and the policy says `unsupported: refuse`");
 }
 
+/* A shell whose input or output is a network connection: only of shells is it asked. */
+static void note_stdio(struct bk_request *r)
+{
+	struct bk_text name = bk_text_basename(r->interpreter.len ? r->interpreter : r->path);
+	int domain = 0;
+
+	if (!bk_is_shell(name) && !bk_is_multicall(r->path))
+		return;
+	for (int i = 0; i < 2; i++)
+		if (sys_getsockopt(i, BK_SO_DOMAIN, &domain) == 0 && (domain == BK_INET || domain == BK_INET6))
+			r->flags |= BK_REQ_NET_STDIO;
+}
+
 /* On memory of its own. */
 static long make_exec(void *arg)
 {
@@ -189,6 +203,7 @@ static long make_exec(void *arg)
 	x->main = bk_gate.main && (int)sys_getpid() == bk_gate.self;
 	if (x->main)
 		x->request.flags |= BK_REQ_MAIN;
+	note_stdio(&x->request);
 	d = bk_file_judge(&x->request, &x->file, x->work->sha256);
 	if (bk_speaks(d.verdict))
 		bk_report(BK_EVENT_EXEC, &x->request, &d);

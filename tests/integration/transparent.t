@@ -272,9 +272,14 @@ open my $ready, ">", "ready";
 sleep 1 for 1 .. 10;
 exit 4;
 PL
+# noflsh: else the terminal throws away what is written while it handles the key.
 interrupt() {
-	rm -f "$T/ready"
-	(until [ -e "$T/ready" ]; do sleep 0.05; done; printf '\003'; sleep 0.5) | script -qec "$1 perl $T/waits.pl; echo status \$?" /dev/null 2>/dev/null | tr -d '\r' | grep -E 'interrupted|status'
+	rm -f "$T/ready" "$T/over"
+	{
+		until [ -e "$T/ready" ]; do sleep 0.05; done
+		printf '\003'
+		until [ -e "$T/over" ]; do sleep 0.05; done
+	} | script -qec "stty noflsh; $1 perl $T/waits.pl; echo status \$?; : >$T/over" /dev/null 2>/dev/null | tr -d '\r' | grep -E 'interrupted|status'
 }
 is "$(interrupt "$shim")" "$(interrupt '')" 'on a terminal: control-C interrupts the function'
 like "$(interrupt "$shim")" '^status 3$' 'on a terminal: once, and its status arrives'
