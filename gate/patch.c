@@ -4,7 +4,6 @@
 #include "gate/decode.h"
 #include "gate/sites.h"
 
-#define JUMP	5u
 #define ARENA	16384u			/* bytes of stubs for one object */
 #define STUB	88u			/* the most that one takes: record, two displaced instructions, three jumps */
 #define REACH	0x7ff00000LL
@@ -136,13 +135,13 @@ static void route(void *context, const struct bk_site *site)
 	uint8_t *window = site->form == BK_SITE_AFTER ? call : call - site->window;
 	uintptr_t stub;
 
-	stub = !open_text(a) || a->next + STUB > a->base + ARENA ? 0 : build(a, site);
+	stub = site->form >= BK_SITE_HOLE || !open_text(a) || a->next + STUB > a->base + ARENA ? 0 : build(a, site);
 	if (!stub) {
 		a->cover->unroutable++;
 		return;
 	}
 	put_far(jump, "\xe9", 1, stub - (uintptr_t)window + (uintptr_t)jump);
-	__builtin_memcpy(window, jump, JUMP);
+	__builtin_memcpy(window, jump, BK_JUMP);
 	a->cover->routed++;
 }
 
@@ -164,10 +163,9 @@ int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64
 	};
 	struct bk_sites counts;
 
-	bk_sites_find(view, from, to, bk_hooks_relevant, route, &a, &counts);
+	bk_sites_find(view, from, to, &(struct bk_finder){ bk_hooks_relevant, route, NULL, &a }, &counts);
 	if (!view->frames)
 		cover->uncovered += counts.uncovered;	/* where functions are described, what lies in none of them is data */
-	cover->unroutable += counts.unroutable;
 	return a.open ? close_text(&a) : a.error;
 }
 

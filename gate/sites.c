@@ -4,8 +4,8 @@
 
 #define UNKNOWN    UINT32_MAX
 #define NEAR       4096u		/* bytes on both sides in which anything that looks like a branch counts as one */
+#define NUMBERS    0xffeu		/* the largest that a table holds */
 #define FUNCTION   (1u << 20)		/* bytes; longer ones are not looked at */
-#define JUMP       5u
 
 /* One function on its way through the decoder, and one site in it. */
 struct walk {
@@ -96,7 +96,7 @@ static void look_behind(struct walk *w)
 	uint32_t at = w->site + 2;
 
 	w->after = UNKNOWN;
-	while (at < w->site + JUMP) {
+	while (at < w->site + BK_JUMP) {
 		struct bk_instruction i = bk_decode(w->code + at, w->size - at);
 
 		if (!i.length || !movable(&i))
@@ -201,14 +201,14 @@ static bool safe_window(const struct bk_object *o, const struct walk *w, uint64_
 /* Fills the form; false where none fits. */
 static bool choose_form(const struct bk_object *o, const struct walk *w, uint64_t function, struct bk_site *site)
 {
-	if (w->before != UNKNOWN && w->movable && w->site - w->before >= JUMP) {
+	if (w->before != UNKNOWN && w->movable && w->site - w->before >= BK_JUMP) {
 		site->form = BK_SITE_BEFORE;
 		site->window = (uint8_t)(w->site - w->before);
 		/* A branch to the call itself would pass the jump by: then the call must move. */
 		if (!branch_into(w, w->before, w->site + 1))
 			return true;
 	}
-	if (w->before_2 != UNKNOWN && w->movable && w->movable_2 && w->site - w->before_2 >= JUMP
+	if (w->before_2 != UNKNOWN && w->movable && w->movable_2 && w->site - w->before_2 >= BK_JUMP
 	    && safe_window(o, w, function, w->before_2, w->site + 1)) {
 		site->form = BK_SITE_BEFORE_2;
 		site->window = (uint8_t)(w->site - w->before_2);
@@ -222,12 +222,14 @@ static bool choose_form(const struct bk_object *o, const struct walk *w, uint64_
 	return false;
 }
 
-static bool analyse(const struct bk_object *o, uint64_t address, struct walk *w, uint64_t *function)
+static bool analyse(const struct bk_object *o, const struct bk_finder *f, uint64_t address, struct walk *w, uint64_t *function)
 {
 	uint64_t end;
 
 	*w = (struct walk){ 0 };
-	if (!bk_object_function(o, address, function, &end) || end - *function > FUNCTION)
+	if (!(f->function ? f->function(f->context, address, function, &end) : bk_object_function(o, address, function, &end)))
+		return false;
+	if (end - *function > FUNCTION)
 		return false;
 	w->code = bk_object_at(o, *function, (size_t)(end - *function));
 	w->size = (uint32_t)(end - *function);
@@ -251,8 +253,7 @@ static bool surely_other(const uint8_t *call, const uint8_t *first, bool (*relev
 	return number <= 0xffff && !relevant(number);
 }
 
-void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, bool (*relevant)(uint32_t number),
-		   void (*found)(void *context, const struct bk_site *site), void *context, struct bk_sites *counts)
+void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const struct bk_finder *f, struct bk_sites *counts)
 {
 	const uint8_t *first = to > from ? bk_object_at(o, from, (size_t)(to - from)) : NULL, *end = first ? first + (to - from) : NULL, *at = first;
 
@@ -263,18 +264,84 @@ void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, bool (
 		struct walk w;
 
 		at += 2;
-		if (surely_other(at - 2, first, relevant))
+		if (surely_other(at - 2, first, f->relevant))
 			continue;
-		if (!analyse(o, site.address, &w, &function)) {
+		if (!analyse(o, f, site.address, &w, &function)) {
 			counts->uncovered++;
 			continue;
 		}
 		site.number = w.number;
-		if (!w.reached || !relevant(w.number))
+		if (!w.reached || !f->relevant(w.number))
 			continue;
-		if (choose_form(o, &w, function, &site))
-			found(context, &site);
-		else
+		if (!choose_form(o, &w, function, &site)) {
+			site.form = BK_SITE_NONE;
+			site.window = 0;
 			counts->unroutable++;
+		}
+		f->found(f->context, &site);
+	}
+}
+
+/* --- a site that somebody else has found ------------------------------------------------------------------------------------- */
+
+/* `count` instructions, 0: any number of them, that can be executed elsewhere, and that are `size` bytes together. */
+static bool decodes(const uint8_t *code, uint32_t size, unsigned count)
+{
+	uint32_t at = 0;
+	unsigned n = 0;
+
+	for (; at < size; n++) {
+		struct bk_instruction i = bk_decode(code + at, size - at);
+
+		if (!i.length || !movable(&i))
+			return false;
+		at += i.length;
+	}
+	return at == size && (!count || n == count);
+}
+
+/* What stands right in front says the number: then it must be that. */
+static bool says_otherwise(const uint8_t *code, uint32_t size, uint32_t number)
+{
+	struct bk_instruction i = bk_decode(code, size);
+	uint32_t said;
+
+	return sets_number(&i, code, &said) && said != number && said <= NUMBERS;
+}
+
+/* Instructions that nobody needs; the last may be longer than the jump. */
+static bool is_padding(const uint8_t *code, uint32_t size)
+{
+	for (uint32_t at = 0; at < BK_JUMP; ) {
+		struct bk_instruction i = bk_decode(code + at, size - at);
+
+		/* INT3, or NOP in its forms */
+		if (!i.length || !((i.map == 0 && (i.opcode == 0xcc || (i.opcode == 0x90 && !i.rex))) || (i.map == 1 && i.opcode == 0x1f)))
+			return false;
+		at += i.length;
+	}
+	return true;
+}
+
+bool bk_site_fits(const struct bk_object *o, const struct bk_site *site)
+{
+	uint32_t window = site->window, before = site->form == BK_SITE_BEFORE || site->form == BK_SITE_BEFORE_2 ? window : 0;
+	const uint8_t *code = site->address >= before ? bk_object_at(o, site->address - before, before + 2) : NULL;
+
+	if (!code || code[before] != 0x0f || code[before + 1] != 0x05)
+		return false;
+	switch (site->form) {
+	case BK_SITE_BEFORE:
+		return window >= BK_JUMP && decodes(code, window, 1) && !says_otherwise(code, window, site->number);
+	case BK_SITE_BEFORE_2:
+		return window >= BK_JUMP && decodes(code, window, 2);
+	case BK_SITE_AFTER:
+		code = bk_object_at(o, site->address, window);
+		return code && window >= BK_JUMP && decodes(code + 2, window - 2, 0);
+	case BK_SITE_HOLE:
+		code = bk_object_at(o, site->address + 2 + (uint64_t)(int64_t)site->hole, 16);
+		return code && is_padding(code, 16);
+	default:
+		return site->form == BK_SITE_NONE;
 	}
 }

@@ -11,6 +11,9 @@
  *             system call stays where it is: its return address, a thread's cancellation, restarts, vfork are native
  *   BEFORE_2  W is the first of two instructions in front
  *   AFTER     W is the system call, and what stands behind it moves along (`cmp $-4096, %rax`): the call is made from the stub
+ *   HOLE      the system call alone is overwritten, with a jump of two bytes into padding between functions, where the long jump is: the
+ *             call is made from the stub.  Only tables have it (gate/table.h)
+ *   NONE      none of them
  *
  * BEFORE needs no look at branches: none can land inside one instruction.  The others are taken only where no branch of the
  * function, and no pair of bytes within 4 KiB that could be one, lands inside of what is overwritten.
@@ -20,25 +23,36 @@
 
 #include "gate/object.h"
 
-enum bk_form_of_site { BK_SITE_BEFORE, BK_SITE_BEFORE_2, BK_SITE_AFTER };
+enum bk_form_of_site { BK_SITE_BEFORE, BK_SITE_BEFORE_2, BK_SITE_AFTER, BK_SITE_HOLE, BK_SITE_NONE };
+#define BK_JUMP 5u			/* bytes of a long jump */
 
 struct bk_site {
 	uint64_t address;		/* of the system call, in the object's terms */
 	uint32_t number;		/* of the call where the code says so, else UINT32_MAX */
 	uint8_t  form;			/* enum bk_form_of_site */
 	uint8_t  window;		/* bytes from W to the end of what the stub repeats (without the system call) or moves */
+	int8_t   hole;			/* HOLE: where the padding begins, counted from behind the system call */
 };
 
 struct bk_sites {
-	uint32_t uncovered;		/* 0F 05 that no frame description covers: nobody can say what they are */
-	uint32_t unroutable;		/* relevant or unknown calls that no form fits */
+	uint32_t uncovered;		/* 0F 05 that no function covers: nobody can say what they are */
+	uint32_t unroutable;		/* sites of the form NONE */
 };
 
-/*
- * Looks through [from, to) of the object and calls `found` for each site that `relevant` (number, or UINT32_MAX for unknown) wants.
- */
-void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, bool (*relevant)(uint32_t number),
-		   void (*found)(void *context, const struct bk_site *site), void *context, struct bk_sites *counts);
+/* Who looks for what. */
+struct bk_finder {
+	bool (*relevant)(uint32_t number);	/* UINT32_MAX: the number is not known */
+	void (*found)(void *context, const struct bk_site *site);
+	/* The function that covers an address, as bk_object_function(); NULL: that one. */
+	bool (*function)(void *context, uint64_t address, uint64_t *start, uint64_t *end);
+	void *context;
+};
+
+/* Looks through [from, to) of the object and calls `found` for each site that is relevant. */
+void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const struct bk_finder *finder, struct bk_sites *counts);
+
+/* True where the object's bytes at the site are what the site says: a system call with a window of such instructions. */
+bool bk_site_fits(const struct bk_object *o, const struct bk_site *site);
 
 /* The first 0F 05 at or behind `at` and in front of `end`, else NULL. */
 const uint8_t *bk_sites_next(const uint8_t *at, const uint8_t *end);

@@ -25,7 +25,8 @@ static void found(void *context, const struct bk_site *site)
 	const uint8_t *at = bk_object_at(o, site->address, 2);
 
 	require(at && at >= low && at + 2 <= high && at[0] == 0x0f && at[1] == 0x05);
-	require(site->window >= 5 && site->window <= 30);
+	require(site->form == BK_SITE_NONE || (site->window >= 5 && site->window <= 30));
+	require(bk_site_fits(o, site));
 	require(site->form == BK_SITE_AFTER || bk_object_at(o, site->address - site->window, site->window));
 }
 
@@ -41,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bk_object_dynamic(&o);
 	for (unsigned i = 0; i < o.count && i < 4; i++)
 		if (o.headers[i].p_type == PT_LOAD && o.headers[i].p_filesz <= size)
-			bk_sites_find(&o, o.headers[i].p_vaddr, o.headers[i].p_vaddr + o.headers[i].p_filesz, all, found, &o, &counts);
+			bk_sites_find(&o, o.headers[i].p_vaddr, o.headers[i].p_vaddr + o.headers[i].p_filesz,
+				      &(struct bk_finder){ all, found, NULL, &o }, &counts);
 	return 0;
 }
