@@ -125,6 +125,35 @@ int bk_address_read(const void *sockaddr, uint32_t size, struct bk_address *out)
 
 /* --- what is known of addresses --- */
 
+uint32_t bk_address_write(const struct bk_endpoint *e, int domain, uint8_t out[BK_SOCKADDR_MAX])
+{
+	bool six = domain == BK_INET6;
+
+	for (uint32_t i = 0; i < 28; i++)
+		out[i] = 0;
+	out[0] = (uint8_t)domain;
+	out[2] = (uint8_t)(e->port_low >> 8);
+	out[3] = (uint8_t)e->port_low;
+	if (six && e->family == BK_INET)
+		out[18] = out[19] = 0xff;
+	for (uint32_t i = 0; i < (e->family == BK_INET ? 4u : 16u); i++)
+		out[(!six ? 4 : e->family == BK_INET ? 20 : 8) + i] = e->address[i];
+	return six ? 28 : 16;
+}
+
+enum bk_socket_kind bk_socket_kind(uint32_t family, uint32_t type, uint32_t protocol)
+{
+	enum { ICMP = 1, TCP = 6, UDP = 17, ICMPV6 = 58, MPTCP = 262, TYPES = 0xf };
+
+	if (family == BK_UNIX || (family == BK_NETLINK && protocol == 0))
+		return BK_SOCKET_PLAIN;
+	if ((family != BK_INET && family != BK_INET6) || (type & TYPES) >= BK_RAW)
+		return BK_SOCKET_JUDGED;
+	if (protocol == MPTCP)
+		return BK_SOCKET_ABSENT;
+	return protocol == 0 || protocol == TCP || protocol == UDP || protocol == ICMP || protocol == ICMPV6 ? BK_SOCKET_PLAIN : BK_SOCKET_JUDGED;
+}
+
 bool bk_address_is_metadata(const struct bk_endpoint *e)
 {
 	static const uint8_t four[][4] = { { 169, 254, 169, 254 }, { 169, 254, 170, 2 }, { 169, 254, 170, 23 } };

@@ -34,6 +34,16 @@ struct bk_address {
  */
 int bk_address_read(const void *sockaddr, uint32_t size, struct bk_address *out);
 
+/* Writes an address as one for a socket of `domain`, BK_INET or BK_INET6, which may hold an IPv4 address; its size. */
+uint32_t bk_address_write(const struct bk_endpoint *e, int domain, uint8_t out[BK_SOCKADDR_MAX]);
+
+/*
+ * What a socket can do that is about to be made: BK_SOCKET_PLAIN connects by connect and sends by sendto, which are judged; routing netlink only
+ * tells of this host.  Of BK_SOCKET_ABSENT the kernel connects by itself to what the peer names (MPTCP).  The same table for the kernel: filter.c.
+ */
+enum bk_socket_kind { BK_SOCKET_PLAIN, BK_SOCKET_JUDGED, BK_SOCKET_ABSENT };
+enum bk_socket_kind bk_socket_kind(uint32_t family, uint32_t type, uint32_t protocol);
+
 /* One spelling, see above. */
 void bk_address_normalise(struct bk_endpoint *e);
 /* The IPv4 address that a translator makes of an IPv6 address; false where there is none. */

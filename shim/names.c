@@ -12,73 +12,16 @@ static uint32_t second(void)
 
 /* --- pins --------------------------------------------------------------------------------------------------------------------------- */
 
-static bool is_of(const struct bk_pin *p, const struct bk_endpoint *e)
-{
-	return p->until && p->family == e->family && __builtin_memcmp(p->address, e->address, 16) == 0;
-}
-
-static struct bk_pin *place_for(struct bk_names *names, const struct bk_endpoint *e, struct bk_text name)
-{
-	struct bk_pin *first = &names->pin[0];
-
-	for (uint32_t i = 0; i < BK_PINS; i++) {
-		struct bk_pin *p = &names->pin[i];
-
-		if (!p->until || (is_of(p, e) && bk_text_equal(bk_text_of(p->name), name)))
-			return p;	/* they are filled from the front: behind a free one there is none */
-		if (p->until < first->until)
-			first = p;
-	}
-	return first;
-}
-
 void bk_names_pin(struct bk_shim *s, struct bk_endpoint e, struct bk_text name, uint32_t ttl)
 {
-	uint32_t now = second(), life = ttl < BK_PIN_LEAST ? BK_PIN_LEAST : ttl > 86400 ? 86400 : ttl;
-	struct bk_pin *p;
-
-	if (!name.len || name.len >= BK_PIN_NAME)
-		return;
-	bk_address_normalise(&e);
-	p = place_for(s->names, &e, name);
-	*p = (struct bk_pin){ .until = ttl == UINT32_MAX ? ttl : now + life + BK_PIN_GRACE, .family = e.family,
-			       .asked = ++s->names->answers };
-	__builtin_memcpy(p->address, e.address, 16);
-	__builtin_memcpy(p->name, name.at, name.len);
-}
-
-/* Better for the caller: allowed, then let go with an event. */
-static bool is_milder(enum bk_verdict a, enum bk_verdict b)
-{
-	return bk_stops(b) ? !bk_stops(a) : a == BK_ALLOWED && b != BK_ALLOWED;
+	bk_pins_keep(s->names->pins, e, name, ttl, second());
 }
 
 struct bk_decision bk_names_decide(struct bk_shim *s, struct bk_request *r)
 {
-	struct bk_decision best = bk_decide(&s->policy, r, s->least), d;
-	uint32_t now = s->names ? second() : 0;
-	struct bk_request plain = *r;
-	uint32_t latest = 0;
+	struct bk_names *n = s->names;
 
-	for (uint32_t i = 0; s->names && i < BK_PINS && s->names->pin[i].until; i++) {
-		const struct bk_pin *p = &s->names->pin[i];
-		struct bk_request named = plain;
-
-		if (!is_of(p, r->endpoint) || p->until <= now)
-			continue;
-		named.path = bk_text_of(p->name);
-		d = bk_decide(&s->policy, &named, s->least);
-		if (bk_stops(d.verdict) && d.reason == BK_WHY_RULE) {
-			r->path = named.path;
-			return d;		/* what is forbidden by one of its names is forbidden */
-		}
-		if (is_milder(best.verdict, d.verdict) || (p->asked < latest && !is_milder(d.verdict, best.verdict)))
-			continue;
-		best = d;
-		r->path = named.path;
-		latest = p->asked;
-	}
-	return best;
+	return bk_pins_decide(n ? n->pins : NULL, &s->policy, r, s->least, n ? second() : 0, n ? n->decided : NULL);
 }
 
 /* --- start ---------------------------------------------------------------------------------------------------------------------------- */
@@ -126,8 +69,8 @@ static void add_server(struct bk_names *names, struct bk_text address)
 	e.port_low = e.port_high = 53;
 	bk_address_normalise(&e);
 	for (uint32_t i = 0; i < BK_SERVERS; i++)
-		if (!names->server[i].family) {
-			names->server[i] = e;
+		if (!names->pins->server[i].family) {
+			names->pins->server[i] = e;
 			return;
 		}
 }
@@ -178,10 +121,11 @@ void bk_names_start(struct bk_shim *s)
 		s->names = NULL;
 		return;
 	}
+	s->names->pins = &s->names->own;
 	for (uint32_t i = 0; i < BK_SERVERS; i++)
 		s->names->relay[i] = s->names->upstream[i] = -1;
 	read_lines(s, "/etc/resolv.conf", resolver_line);
-	if (!s->names->server[0].family)
+	if (!s->names->own.server[0].family)
 		add_server(s->names, BK_TEXT("127.0.0.1"));	/* resolv.conf(5) */
 	read_lines(s, "/etc/hosts", hosts_line);
 }

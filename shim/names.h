@@ -14,14 +14,10 @@
 #define BK_SHIM_NAMES_H
 
 #include "core/dns.h"
+#include "core/pins.h"
 #include "shim/network.h"
 
-#define BK_SERVERS    3u		/* MAXNS (resolv.h) */
 #define BK_QUERIES   64u		/* under way; the oldest is forgotten, and its client asks again */
-#define BK_PINS     112u		/* addresses; the one that expires first makes room */
-#define BK_PIN_NAME 120u		/* bytes of a name, its NUL included; addresses of longer ones are not kept */
-#define BK_PIN_LEAST  60u		/* seconds that an address is kept at least, because libraries round short lives up ... */
-#define BK_PIN_GRACE 300u		/* ... and seconds behind its end, because they keep what they use */
 
 struct bk_query {
 	uint16_t id, client_id;		/* towards the resolver, towards the client */
@@ -30,22 +26,14 @@ struct bk_query {
 	uint32_t question;		/* hash of name, type and class */
 };
 
-struct bk_pin {
-	uint8_t  address[16];
-	uint32_t until;			/* second of CLOCK_MONOTONIC; UINT32_MAX: for good (/etc/hosts); 0: free */
-	uint32_t asked;			/* which answer it came with, counted: the latest is what a connect that follows is for */
-	uint16_t family;
-	char     name[BK_PIN_NAME];
-};
-
 struct bk_names {
-	struct bk_endpoint server[BK_SERVERS];	/* port 53 */
+	struct bk_pins *pins;		/* `own`, or where the gate sees them */
 	int      relay[BK_SERVERS], upstream[BK_SERVERS];	/* descriptors; -1: not made yet */
-	uint16_t relay_port[BK_SERVERS];	/* network order */
-	uint32_t next_query, answers;
+	uint32_t next_query;
 	uint32_t wild_since, wild;	/* second; new names below a wildcard since then */
+	char     decided[BK_PIN_NAME];	/* the name that decided last */
 	struct bk_query query[BK_QUERIES];
-	struct bk_pin pin[BK_PINS];
+	struct bk_pins own;
 };
 
 /* Reads /etc/resolv.conf and /etc/hosts, where the policy has names or learns. */
@@ -62,6 +50,8 @@ void bk_names_ready(struct bk_shim *s, uint32_t number);
 #define BK_NAMES_RELAY    0x10000u	/* plus the server's index */
 #define BK_NAMES_UPSTREAM 0x20000u
 
+/* Makes the relay of every resolver and moves the pins to where the gate sees them. */
+void bk_names_share(struct bk_shim *s, struct bk_pins *pins);
 /* Keeps an address for a name (names.c). */
 void bk_names_pin(struct bk_shim *s, struct bk_endpoint e, struct bk_text name, uint32_t ttl);
 /* The decision about an address with the names that it was answered for; the name that decided goes into r->path. */

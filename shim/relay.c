@@ -10,34 +10,6 @@
 
 /* --- sockets -------------------------------------------------------------------------------------------------------------------------- */
 
-/* A sockaddr for a socket of this domain; its size. */
-static uint32_t put_address(const struct bk_endpoint *e, int domain, uint16_t port, uint8_t out[BK_SOCKADDR_MAX])
-{
-	bool six = domain == BK_INET6;
-
-	__builtin_memset(out, 0, 28);
-	out[0] = (uint8_t)domain;
-	out[2] = (uint8_t)port;
-	out[3] = (uint8_t)(port >> 8);
-	if (!six)
-		__builtin_memcpy(out + 4, e->address, 4);
-	else if (e->family == BK_INET6)
-		__builtin_memcpy(out + 8, e->address, 16);
-	else
-		out[18] = out[19] = 0xff, __builtin_memcpy(out + 20, e->address, 4);
-	return six ? 28 : 16;
-}
-
-static struct bk_endpoint loopback(const struct bk_endpoint *like)
-{
-	struct bk_endpoint e = { .family = like->family };
-
-	if (e.family == BK_INET)
-		e.address[0] = 127;
-	e.address[e.family == BK_INET ? 3 : 15] = 1;
-	return e;
-}
-
 static bool watch(struct bk_shim *s, int fd, uint32_t number)
 {
 	struct bk_event_slot e = { 1 /* EPOLLIN */, number };
@@ -56,16 +28,16 @@ static int datagram_socket(int family)
 static bool make_relay(struct bk_shim *s, uint32_t i)
 {
 	struct bk_names *n = s->names;
-	struct bk_endpoint own = loopback(&n->server[i]);
+	struct bk_endpoint own = bk_pins_relay(n->pins, i);
 	uint8_t address[BK_SOCKADDR_MAX];
-	uint32_t size = put_address(&n->server[i], n->server[i].family, 53 << 8, address);
+	uint32_t size = bk_address_write(&n->pins->server[i], own.family, address);
 	int relay = datagram_socket(own.family), upstream = datagram_socket(own.family);
 
 	if (relay >= 0 && upstream >= 0 && sys_connect(upstream, address, size) == 0) {
-		size = put_address(&own, own.family, 0, address);
+		size = bk_address_write(&own, own.family, address);
 		if (sys_bind(relay, address, size) == 0 && sys_getsockname(relay, address, &size) == 0 && watch(s, relay, BK_NAMES_RELAY + i) &&
 		    watch(s, upstream, BK_NAMES_UPSTREAM + i)) {
-			n->relay_port[i] = (uint16_t)(address[2] | address[3] << 8);
+			n->pins->relay_port[i] = (uint16_t)(address[2] | address[3] << 8);
 			n->relay[i] = relay;
 			n->upstream[i] = upstream;
 			return true;
@@ -78,26 +50,31 @@ static bool make_relay(struct bk_shim *s, uint32_t i)
 	return false;
 }
 
-static bool same_address(const struct bk_endpoint *a, const struct bk_endpoint *b)
+void bk_names_share(struct bk_shim *s, struct bk_pins *pins)
 {
-	return a->family == b->family && a->port_low == b->port_low && __builtin_memcmp(a->address, b->address, 16) == 0;
+	const struct bk_pins *own = s->names->pins;
+	uint32_t used = 0;
+
+	while (used < BK_PINS && own->pin[used].until)
+		used++;
+	__builtin_memcpy(pins, own, offsetof(struct bk_pins, pin) + used * sizeof *own->pin);
+	s->names->pins = pins;
+	for (uint32_t i = 0; i < BK_SERVERS; i++)
+		if (pins->server[i].family)
+			make_relay(s, i);
 }
 
 bool bk_names_lead(struct bk_shim *s, const struct bk_socket *k, struct bk_peer *p)
 {
 	struct bk_names *n = s->names;
 	struct bk_endpoint own;
+	uint32_t i = n && k->type == BK_DGRAM ? bk_pins_server(n->pins, &p->address.endpoint) : BK_SERVERS;
 
-	for (uint32_t i = 0; n && k->type == BK_DGRAM && i < BK_SERVERS; i++) {
-		if (!n->server[i].family || !same_address(&n->server[i], &p->address.endpoint))
-			continue;
-		if (n->relay[i] < 0 && !make_relay(s, i))
-			return false;
-		own = loopback(&n->server[i]);
-		p->size = put_address(&own, k->domain, n->relay_port[i], p->bytes);
-		return true;
-	}
-	return false;
+	if (i == BK_SERVERS || (n->relay[i] < 0 && !make_relay(s, i)))
+		return false;
+	own = bk_pins_relay(n->pins, i);
+	p->size = bk_address_write(&own, k->domain, p->bytes);
+	return true;
 }
 
 /* --- queries ------------------------------------------------------------------------------------------------------------------------------ */
@@ -120,14 +97,6 @@ static uint16_t random_id(struct bk_shim *s)
 	return id;
 }
 
-static bool is_known(const struct bk_names *n, struct bk_text name)
-{
-	for (uint32_t i = 0; i < BK_PINS && n->pin[i].until; i++)
-		if (bk_text_equal(bk_text_of(n->pin[i].name), name))
-			return true;
-	return false;
-}
-
 /*
  * Below a wildcard anybody's label is allowed, and a label can carry data out: many new names within a minute, and questions for text, are told.
  * They are let through, because a function that works on many buckets asks the same way.
@@ -138,7 +107,7 @@ static const char *tunnels(struct bk_shim *s, const struct bk_dns_question *q, c
 	struct bk_text pattern = r ? bk_policy_text(&s->policy, r->path) : (struct bk_text){ NULL, 0 };
 	struct __kernel_timespec t = { 0, 0 };
 
-	if (d->verdict != BK_ALLOWED || bk_text_equal(pattern, bk_text_of(q->name)) || is_known(s->names, bk_text_of(q->name)))
+	if (d->verdict != BK_ALLOWED || bk_text_equal(pattern, bk_text_of(q->name)) || bk_pins_know(s->names->pins, bk_text_of(q->name)))
 		return NULL;
 	if (q->type == BK_DNS_TXT || q->type == BK_DNS_NULL)
 		return "a question for text below a wildcard";
@@ -167,7 +136,7 @@ static void tell(struct bk_shim *s, const struct bk_request *r, const struct bk_
 /* Whoever lists the resolver by its address lets every name through. */
 static bool listed_resolver(struct bk_shim *s, uint32_t server)
 {
-	struct bk_request r = { .section = BK_CONNECT, .endpoint = &s->names->server[server] };
+	struct bk_request r = { .section = BK_CONNECT, .endpoint = &s->names->pins->server[server] };
 
 	return bk_decide(&s->policy, &r, BK_ENFORCE).verdict == BK_ALLOWED;
 }
@@ -228,7 +197,7 @@ static struct bk_query *query_of(struct bk_names *n, uint32_t server, const stru
 static void from_server(struct bk_shim *s, uint32_t i)
 {
 	struct bk_names *n = s->names;
-	struct bk_endpoint own = loopback(&n->server[i]);
+	struct bk_endpoint to_client = bk_pins_relay(n->pins, i);
 	uint8_t *message = s->scratch->block, to[BK_SOCKADDR_MAX];
 	long size = sys_recvfrom(n->upstream[i], message, MESSAGE_MAX, DONTWAIT, NULL, NULL);
 	struct bk_dns_address addresses[32];
@@ -245,7 +214,8 @@ static void from_server(struct bk_shim *s, uint32_t i)
 		bk_names_pin(s, addresses[k].endpoint, (struct bk_text){ q.name, q.length }, addresses[k].ttl);
 	message[0] = (uint8_t)(slot->client_id >> 8);
 	message[1] = (uint8_t)slot->client_id;
-	sys_sendto(n->relay[i], message, (size_t)size, DONTWAIT, to, put_address(&own, own.family, slot->client_port, to));
+	to_client.port_low = (uint16_t)(slot->client_port >> 8 | slot->client_port << 8);
+	sys_sendto(n->relay[i], message, (size_t)size, DONTWAIT, to, bk_address_write(&to_client, to_client.family, to));
 }
 
 void bk_names_ready(struct bk_shim *s, uint32_t number)
@@ -269,15 +239,7 @@ static uint32_t sender_of(struct bk_shim *s, const struct bk_socket *k)
 
 	if (sys_recvfrom(k->fd, &nothing, 0, DONTWAIT | PEEK, from, &size) < 0 || bk_address_read(from, size, &a))
 		return BK_SERVERS;
-	for (uint32_t i = 0; i < BK_SERVERS; i++) {
-		struct bk_endpoint own = loopback(&s->names->server[i]);
-		uint16_t port = s->names->relay_port[i];
-
-		own.port_low = own.port_high = (uint16_t)(port >> 8 | port << 8);
-		if (s->names->relay[i] >= 0 && same_address(&own, &a.endpoint))
-			return i;
-	}
-	return BK_SERVERS;
+	return bk_pins_relayed(s->names->pins, &a.endpoint);
 }
 
 static bool write_memory(int tid, uint64_t to, const void *from, size_t n)
@@ -332,7 +294,7 @@ static bool write_wanted(const struct seccomp_notif *n, const struct wanted *w, 
 static long receive(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, uint32_t server)
 {
 	uint8_t *message = s->scratch->block, from[BK_SOCKADDR_MAX];
-	uint32_t from_size = put_address(&s->names->server[server], k->domain, 53 << 8, from);
+	uint32_t from_size = bk_address_write(&s->names->pins->server[server], k->domain, from);
 	struct wanted w;
 	long size;
 
