@@ -39,7 +39,7 @@ enum check {
 	CHECK_SOCKET, CHECK_SENDTO, CHECK_RECVFROM,
 	CHECK_PID_FIRST, CHECK_PID_SECOND, CHECK_KILL, CHECK_GROUP,
 	CHECK_PRLIMIT, CHECK_SETRLIMIT, CHECK_PRCTL, CHECK_SECCOMP, CHECK_PERSONALITY, CHECK_UNSHARE, CHECK_CLONE,
-	CHECK_FCNTL, CHECK_IOCTL,
+	CHECK_RING, CHECK_FCNTL, CHECK_IOCTL,
 	CHECKS
 };
 
@@ -173,7 +173,7 @@ enum op {
 	LOAD,				/* an argument */
 	AND,
 	ALLOW_IF, FAKE_IF,		/* equal to k: allowed; answered as if it had worked */
-	ABSENT_IF,			/* equal to k: as a kernel without that protocol answers */
+	ABSENT_IF, LACKING_IF,		/* equal to k: as a kernel without that protocol answers; without that call */
 	FAKE,
 	BAD_IF, BAD_UNLESS, BAD_IF_ANY,	/* equal to k; not equal; any bit of k */
 	BAD_IF_SHIM, BAD_IF_GROUP, BAD_IF_MINUS,	/* the shim; its group; either as a negative number, which names a group */
@@ -221,6 +221,7 @@ static const struct step steps[] = {
 	/* A CPU limit of 0 kills even a PID 1.  A core dump would lay secrets down; asking for one seems to work. */
 	{ CHECK_PRLIMIT, BLOCK }, { ARGUMENT(2), LOAD }, { 0, ONLY_IF }, { ARGUMENT_HIGH(2), LOAD }, { 0, ALLOW_IF }, { 0, LAND },
 	{ ARGUMENT(0), LOAD }, { 0, BAD_IF_SHIM }, { ARGUMENT(1), LOAD }, { CORE, FAKE_IF },
+	{ CHECK_RING, BLOCK }, { ARGUMENT(0), LOAD }, { BK_FILTER_LOOP_RING, LACKING_IF }, { 0, BAD_IF }, { 0, BAD_UNLESS },
 	{ CHECK_SETRLIMIT, BLOCK }, { ARGUMENT(0), LOAD }, { CORE, FAKE_IF },
 
 	/*
@@ -272,6 +273,7 @@ static void emit_step(struct builder *b, const struct step *s)
 	case ALLOW_IF:     answer_if(b, s->k, SECCOMP_RET_ALLOW); break;
 	case FAKE_IF:      answer_if(b, s->k, SECCOMP_RET_ERRNO); break;
 	case ABSENT_IF:    answer_if(b, s->k, SECCOMP_RET_ERRNO | E_PROTONOSUPPORT); break;
+	case LACKING_IF:   answer_if(b, s->k, SECCOMP_RET_ERRNO | E_NOSYS); break;
 	case FAKE:         answer(b, SECCOMP_RET_ERRNO); break;
 	case BAD_IF:       bad_on(b, BPF_JEQ, s->k); break;
 	case BAD_UNLESS:   emit(b, BPF_JMP | BPF_JEQ | BPF_K, s->k, 1, 0); answer(b, b->bad); break;

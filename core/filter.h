@@ -30,6 +30,9 @@
 #define BK_FILTER_LISTEN      512u	/* notify bind and listen */
 #define BK_FILTER_NAMES	     1024u	/* notify recvfrom that asks for the sender's address, and recvmsg */
 
+/* Entries of the ring that libuv asks io_uring_setup(2) for at the start of each loop (src/unix/linux.c, uv__platform_loop_init): refused, no event. */
+#define BK_FILTER_LOOP_RING   256u
+
 struct bk_filter_spec {
 	uint32_t arch;			/* AUDIT_ARCH_X86_64 or AUDIT_ARCH_AARCH64 */
 	uint32_t flags;

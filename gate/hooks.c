@@ -21,6 +21,7 @@ enum check { SKIP, REFUSE, AT_FIRST, AT_SECOND, SIGNAL, OWNER, OTHER };
 #define CHECK_SETRLIMIT	SKIP
 #define CHECK_PRCTL	SKIP
 #define CHECK_SECCOMP	REFUSE
+#define CHECK_RING	REFUSE
 #define CHECK_PERSONALITY OTHER
 #define CHECK_CLONE	SKIP
 #define CHECK_UNSHARE	SKIP
@@ -179,6 +180,8 @@ bool bk_gate_hook(struct bk_frame *f)
 	case __NR_shmat:	 return bk_hook_mmap(f);
 	case __NR_open: case __NR_creat: case __NR_openat: case __NR_openat2:
 		return opened(f);
+	case __NR_io_uring_setup:
+		return (uint32_t)f->a == BK_FILTER_LOOP_RING ? answer(f, -ENOSYS) : by_table(f);
 	default:
 		return by_table(f);
 	}

@@ -94,6 +94,7 @@ static const struct row {
 	{ "pidfd_getfd", 438, { -1, 0, 0 }, EBADF, EPERM },
 	{ "pidfd_send_signal", 424, { -1, 0, 0, 0 }, EBADF, ENOSYS },
 	{ "io_uring_setup", 425, { 0, 0 }, ANY, ENOSYS },
+	{ "io_uring_setup(256)", 425, { 256, 0 }, ANY, ENOSYS },
 	{ "io_uring_enter", 426, { -1, 0, 0, 0 }, ANY, ENOSYS },
 	{ "kcmp", SYS_kcmp, { 0, 0, 99 }, ANY, EPERM },
 	{ "keyctl", SYS_keyctl, { 9999 }, ANY, EPERM },
