@@ -175,12 +175,12 @@ static double first_request(const struct scene *s, bool wrapped)
 {
 	BK_FREE char *events = bk_format("%s/events", s->task);
 	BK_FREE char *answers = bk_format("%s/answers", s->b->tmp);
-	BK_FREE char *runtime = bk_format("%s/ric=/var/runtime", s->b->build);
+	BK_FREE char *runtime = bk_format("%s/ric/3=/var/runtime", s->b->build);
 	BK_FREE char *node = bench_program("node");
 	char *argv[] = {
 		(char *)"/usr/bin/python3", (char *)"tests/place/runtime_api.py", (char *)"--times", events, answers, s->box, (char *)"--opt", s->opt,
 		(char *)"--task", s->task, (char *)"--bind", runtime, (char *)"--", wrapped ? (char *)"/opt/buckler-init" : node, node,
-		(char *)"/var/runtime/node_modules/aws-lambda-ric/bin/index.mjs", (char *)"index.handler", NULL
+		(char *)"/var/runtime/bin/index.mjs", (char *)"index.handler", NULL
 	};
 	char line[256];
 	double ms = NAN;

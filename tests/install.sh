@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Usage: sh tests/install.sh [bench | demo]
 # Installs what of tests/packages is missing here, and a Node.js of at least version 20 into build/node where the
-# system's is older, the platform's own client for Node.js, which must be built, into build/ric, and the public schemas of
-# scan's reports into build/schemas.  Says nothing where nothing is missing.
+# system's is older, AWS Lambda's own clients for Node.js into build/ric (tests/place/ric.sh), and the public schemas of scan's
+# reports into build/schemas.  Says nothing where nothing is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -57,18 +57,9 @@ fi
 # What follows is for the tests alone.
 [ "${1:-}" != demo ] || exit 0
 
-# AWS Lambda's own client for Node.js.  Built from source (a minute and a half), outside build/: of what that takes only three
-# files are needed to run it.  Its native part is on Node-API, so it runs in other versions of Node.js than it was built with.
-RIC=3.3.0
-if [ ! -e build/ric/node_modules/aws-lambda-ric/dist/rapid-client.node ]; then
-	echo "installing: aws-lambda-ric $RIC in build/ric"
-	folder=$(mktemp -d)
-	printf '{"name": "place", "version": "1.0.0", "allowScripts": {"aws-lambda-ric": true}, "dependencies": {"aws-lambda-ric": "%s"}}\n' \
-		"$RIC" >"$folder/package.json"
-	(cd "$folder" && npm install --loglevel=error --no-audit --no-fund --nodedir=/usr)
-	mkdir -p build/ric/node_modules/aws-lambda-ric
-	(cd "$folder/node_modules/aws-lambda-ric" && tar cf - package.json bin dist) | tar xf - -C build/ric/node_modules/aws-lambda-ric
-	rm -rf "$folder"
+if [ ! -e build/ric/done ]; then
+	echo "installing: aws-lambda-ric in build/ric"
+	sh tests/place/ric.sh
 fi
 
 # The public schemas of reports, from packages that carry them: SARIF 2.1.0 (MIT), CycloneDX 1.6 (Apache-2.0).

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Real functions in the Lambda box, laid out as the platform lays them out, wrapped by `buckler wrap`: their answers are those that they
-# give without buckler, the first line says which mechanism there is, and nothing else is said.
+# give without buckler, the first line says which mechanism there is, and nothing else is said; what an attacker makes them start is
+# stopped.
 . "${0%/*}/../support/tap.sh"
 . "$TOP/tests/place/box.sh"
 
 # The gate is for x86-64.
-if [ -e "${SHIM%/*}/buckler-gate.so" ]; then GATE=gate+watch; else GATE=watch; fi
+if [ -e "${SHIM%/*}/buckler-gate.so" ]; then GATE=gate+watch STOPPED=denied; else GATE=watch STOPPED=killed; fi
 NODE=$(readlink -f "$(command -v node)")
 [ ! -x "$TOP/build/node/bin/node" ] || NODE=$TOP/build/node/bin/node
 
@@ -29,6 +30,9 @@ YAML
 printf '%s\n' '{"name": "first"}' '{"name": "second"}' '{"fail": true}' '{"name": "last"}' >events
 printf '%s\n' 'id-1 response {"hello":"first","child":"child of first"}' 'id-2 response {"hello":"second","child":"child of second"}' \
 	'id-3 error ' 'id-4 response {"hello":"last","child":"child of last"}' >wanted
+attack() {		# SECONDS: the event
+	printf '{"run": ["/usr/bin/perl", "/var/task/attack.pl", "%s"]}\n' "$1"
+}
 
 # What the platform would unpack at /opt.
 ok 'the layer' "$BUCKLER" wrap --layer -p native.yaml -o layer.zip
@@ -38,20 +42,28 @@ chmod 755 opt/buckler/buckler-init
 
 mkdir native
 cp "$PLACE"/client/index.js "$PLACE"/client/function.py "$PLACE"/client/function.rb native
+# Version 4 of the client for Node.js takes modules only.
+sed 's/^exports\./export const /; s/^const \(.*\) = require(\(.*\));/import \1 from \2;/' "$PLACE/client/index.js" >native/module.mjs
 javac -d native "$PLACE/client/Function.java"
 mkdir shell go
 cp "$PLACE/client/bootstrap" shell
 (cd go && GOCACHE=$T/go-cache GOFLAGS=-mod=mod CGO_ENABLED=0 go build -o bootstrap "$PLACE/client/function.go")
+cp "$PLACE/client/attack.pl" native
 for name in shell go; do
+	cp "$PLACE/client/attack.pl" $name
 	ok "$name: the package" "$BUCKLER" wrap $name -p provided.yaml -o wrapped-$name
 done
 chmod -R a+rX .
 
-# invoke NAME CMD... : what came back in $T/NAME.answers, what was said in $T/NAME.err
+# invoke EVENTS NAME ARG... : what came back in $T/NAME.answers, what was said in $T/NAME.err; $language and $runtime as /var/lang/bin
+# and /var/runtime
+export _HANDLER=module.handler LAMBDA_TASK_ROOT=/var/task
+language=${NODE%/*}
+runtime=$TOP/build/ric/3
 invoke() {
-	run=$1
-	shift
-	/usr/bin/python3 "$PLACE/runtime_api.py" events "$run.answers" "$BOX" --opt opt --bind "${NODE%/*}=/var/lang/bin" --bind "$TOP/build/ric=/var/runtime" "$@" \
+	events=$1 run=$2
+	shift 2
+	/usr/bin/python3 "$PLACE/runtime_api.py" "$events" "$run.answers" "$BOX" --opt opt --bind "$language=/var/lang/bin" --bind "$runtime=/var/runtime" "$@" \
 		>"$run.out" 2>"$run.err" </dev/null
 }
 
@@ -75,22 +87,45 @@ compare() {		# NAME MECHANISM: both runs answered, the same, and silently
 	is "$(grep -v '"buckler":' "$1.err" | grep -v 'asked to fail')" "$(grep -v 'asked to fail' "$1-bare.err")" "$1: the rest of its log is the same"
 }
 
+stopped() {		# NAME HOW: both runs, with the attack for an event
+	is "$(answers "$1-bare")" 'id-1 response {"ran":"DONE"}' "$1: the attack's control"
+	ok "$1: the attack is answered" grep -q '^id-1 ' "$1.answers"
+	unlike "$(answers "$1")" DONE "$1: the attack is stopped"
+	is "$(events_of "$1" | grep -v '^start ')" "exec /usr/bin/perl $2" "$1: the attack is reported"
+}
+
 native() {		# NAME CMD... under the wrapper, as AWS_LAMBDA_EXEC_WRAPPER has it
 	client=$1
 	shift
-	invoke "$client-bare" --task native -- "$@"
-	invoke "$client" --task native -- env AWS_LAMBDA_EXEC_WRAPPER=/opt/buckler/buckler-init /opt/buckler/buckler-init "$@"
+	set -- env AWS_LAMBDA_EXEC_WRAPPER=/opt/buckler/buckler-init /opt/buckler/buckler-init "$@"
+	invoke events "$client" --task native -- "$@"
+	attack 20 >events.attack
+	invoke events.attack "$client-attack" --task native -- "$@"
+	shift 3
+	invoke events "$client-bare" --task native -- "$@"
+	attack 0 >events.attack
+	invoke events.attack "$client-attack-bare" --task native -- "$@"
 	compare "$client" "$GATE"
+	stopped "$client-attack" "$STOPPED"
 }
 
-native node /var/lang/bin/node /var/runtime/node_modules/aws-lambda-ric/bin/index.mjs index.handler
+native node /var/lang/bin/node /var/runtime/bin/index.mjs index.handler
+language=$TOP/build/ric/4/bin runtime=$TOP/build/ric/4
+native node22 /var/lang/bin/node /var/runtime/index.mjs
 native python /usr/bin/python3 /var/task/function.py
 native ruby /usr/bin/ruby /var/task/function.rb
 native java /usr/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp /var/task Function
 
 for client in shell go; do
-	invoke "$client-bare" --task $client -- /var/task/bootstrap
-	invoke "$client" --task "wrapped-$client" -- /var/task/bootstrap
-	if [ $client = go ]; then compare go watch; else compare $client "$GATE"; fi	# the gate cannot get into a static program
+	# The gate cannot get into a static program.
+	if [ $client = go ]; then mechanism=watch how=killed; else mechanism=$GATE how=$STOPPED; fi
+	invoke events "$client-bare" --task $client -- /var/task/bootstrap
+	invoke events "$client" --task "wrapped-$client" -- /var/task/bootstrap
+	compare $client "$mechanism"
+	attack 0 >events.attack
+	invoke events.attack "$client-attack-bare" --task $client -- /var/task/bootstrap
+	attack 20 >events.attack
+	invoke events.attack "$client-attack" --task "wrapped-$client" -- /var/task/bootstrap
+	stopped $client-attack "$how"
 done
 done_testing
