@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What buckler-init and the gate inside the function's processes share.  Two memory files of the shim, reached through
+ * What buckler-init and the gate inside the function's processes share.  Three memory files of the shim, reached through
  * /proc/<shim>/fd/N, so that the function holds no descriptor that it could close:
  *
  *	the ground	struct bk_ground, then the compiled policy; sealed against every change before the function starts
  *	the ring	struct bk_ring: events on their way to the shim, which writes the lines
+ *	the tables	gate/table.h: the file beside the gate, and what the main process has found out; sealed once `main:` has been met
  *
  * A process finds them by the variable BUCKLER_GATE=<shim>:<ground>:<ring>:<what>, which the gate takes out of the environment before
  * the program sees it and puts into that of every program that is started.  <what> is "m" for the main process as long as its image is to be
@@ -26,7 +27,8 @@ struct bk_ground {
 	uint64_t magic;
 	uint32_t policy_size, least;	/* bytes; enum bk_mode */
 	int32_t  shim, group;		/* process and process group of buckler-init */
-	uint32_t own_variables, reserved;
+	uint32_t own_variables;
+	int32_t  sites;			/* descriptor of the tables, -1: there are none */
 	uint8_t  own[BK_OWN_VARIABLES][16];	/* hashes of the injection variables that the function itself was given */
 	char     gate[512];		/* path of the gate, for LD_PRELOAD */
 };

@@ -7,6 +7,7 @@
  * code that runs in the process can make its own system calls (SECURITY.md).
  *
  *	start      finds its ground, patches what is loaded, seals itself
+ *	known      what the shim's tables say of an object
  *	patch      stubs and jumps
  *	sites, object, decode	what is patched, and how
  *	table, key	what is known of an object beforehand
@@ -25,7 +26,7 @@
 #define BK_GATE_H
 
 #include "core/gate.h"
-#include "gate/object.h"
+#include "gate/table.h"
 #include "shim/sys.h"
 #include "shim/text.h"
 
@@ -44,6 +45,11 @@ struct bk_cover {
 	uint32_t routed, uncovered, unroutable;	/* counts of system call instructions, or what may be some */
 };
 
+/* Memory for stubs: the address of bk_gate_enter, then for each site a record and code. */
+struct bk_stubs {
+	uintptr_t base, next;
+};
+
 /* All that the gate knows; read-only from the end of its start on. */
 struct __attribute__((aligned(4096))) bk_gate {
 	uint8_t relevant[BK_CALLS / 8];	/* first: enter.S reads it */
@@ -54,6 +60,10 @@ struct __attribute__((aligned(4096))) bk_gate {
 	int self, ground_fd, ring_fd;	/* pid at the start; descriptors of the shim */
 	uint32_t uid;
 	uint64_t proc_device, ring_device, ring_inode;
+	uint64_t sites_inode;		/* of the shim's tables, on the ring's device */
+	struct bk_table known;
+	struct bk_making *making;	/* the tables that this process adds to; NULL: it does not */
+	struct bk_stubs stubs;		/* of all objects that the loader has mapped before */
 	uint64_t clean_device, clean_inode;	/* of the program, where nothing of it had to be led through the gate */
 	bool main;			/* `main:` has not been met yet */
 	bool closed;			/* it is read-only */
@@ -85,20 +95,43 @@ bool bk_gate_hook(struct bk_frame *frame);
 void bk_hooks_start(void);		/* fills bk_gate.relevant */
 bool bk_hooks_relevant(uint32_t number);
 
+/* --- known --------------------------------------------------------------------------------------------------------------- */
+
+/* An object, and what a table says of it. */
+struct bk_known {
+	struct bk_table_key key;	/* under which it will be known; kind 0: none */
+	struct bk_table table;
+	const struct bk_table_entry *entry;	/* NULL: nothing; valid until something is added */
+};
+/* Maps the shim's tables; `first`: they may still be added to. */
+void bk_known_start(bool first);
+/* Writes what was added; nobody can add more once `main:` has been met. */
+void bk_known_finish(void);
+/* Looks for an object that was loaded from `path`.  A table that does not fit is reported, and is none. */
+bool bk_known_find(const struct bk_object *o, const char *path, struct bk_known *known);
+/* Adds what is being found out: begin, each site, end.  Nothing happens where nothing is added to. */
+void bk_known_begin(const struct bk_known *known);
+void bk_known_site(const struct bk_site *site);
+void bk_known_end(uint32_t uncovered);
+
 /* --- patch ---------------------------------------------------------------------------------------------------------------- */
 
 /*
- * Routes the sites in [from, to) of an object whose address `a` lies at `bias + a`; `view` may be the file.  The memory is made
- * writable and executable meanwhile, and is sealed where anything was changed.  Returns 0 or -errno with nothing changed.
+ * Routes the sites in [from, to) of an object whose address `a` lies at `bias + a`; `view` may be the file.  They are those of the table
+ * where `known` has one, else they are looked for.  The memory is made writable and executable meanwhile, and is sealed where anything was
+ * changed.  Returns 0 or -errno with nothing changed.
  */
-int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, struct bk_cover *cover);
+int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, const struct bk_known *known, struct bk_cover *cover);
 /* True where [from, from + size) touches what is sealed. */
 bool bk_sealed(uintptr_t from, size_t size);
 /* The same for text that would keep its protection. */
 bool bk_sealed_against(uintptr_t from, size_t size, long protection);
 int bk_seal(uintptr_t from, uintptr_t to, bool text);
-/* Makes the gate's knowledge read-only.  What is sealed later, of libraries that come later, is remembered beside it, unguarded. */
-void bk_gate_close(void);
+/*
+ * Makes the stubs and the gate's knowledge read-only; 0 or -errno.  What is sealed later, of libraries that come later, is remembered beside it,
+ * unguarded.
+ */
+int bk_gate_close(void);
 
 /* --- memory ----------------------------------------------------------------------------------------------------------------- */
 

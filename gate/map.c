@@ -69,7 +69,7 @@ static const void *view_file(int fd, size_t size)
 }
 
 /* Patches what of the object was mapped at `at`; `offset` and `size` say which part of the file. */
-static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset, size_t size, struct bk_cover *cover)
+static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset, size_t size, const struct bk_known *known, struct bk_cover *cover)
 {
 	int error = 0;
 
@@ -81,7 +81,8 @@ static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset
 		if (p->p_type != PT_LOAD || to <= from || p->p_filesz > o->size)
 			continue;
 		/* address of the object -> file offset -> where it was mapped */
-		error = bk_patch(o, at - offset + p->p_offset - p->p_vaddr, from - p->p_offset + p->p_vaddr, to - p->p_offset + p->p_vaddr, cover);
+		error = bk_patch(o, at - offset + p->p_offset - p->p_vaddr, from - p->p_offset + p->p_vaddr, to - p->p_offset + p->p_vaddr, known,
+				 cover);
 	}
 	return error;
 }
@@ -100,13 +101,17 @@ static int patch_file(int fd, uint64_t file_size, uintptr_t at, uint64_t offset,
 {
 	const void *file = view_file(fd, file_size);
 	struct bk_cover cover = { 0 };
+	struct bk_known known;
 	struct bk_object o;
+	char link[64];
 	int error = 0;
 
 	if (!file)
 		return -ENOMEM;
 	if (bk_object_file(&o, file, file_size)) {
-		error = patch_mapped(&o, at, offset, size, &cover);
+		if (bk_known_find(&o, bk_fd_link(link, fd), &known))
+			cover.uncovered += known.entry->uncovered;
+		error = patch_mapped(&o, at, offset, size, &known, &cover);
 		if (!error && cover.uncovered)
 			error = uncovered();
 	}
@@ -270,7 +275,7 @@ bool bk_hook_open(struct bk_frame *f, int directory, const char *path, long flag
 		return false;
 	if (BK_CALL(__NR_newfstatat, directory, path, &st, 0, 0, 0) < 0)
 		return false;
-	if (st.st_dev == bk_gate.ring_device && st.st_ino == bk_gate.ring_inode) {
+	if (st.st_dev == bk_gate.ring_device && (st.st_ino == bk_gate.ring_inode || st.st_ino == bk_gate.sites_inode)) {
 		bk_report_call("open", "T1562.001");
 		return answer(f, -EACCES);
 	}

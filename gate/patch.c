@@ -4,14 +4,14 @@
 #include "gate/decode.h"
 #include "gate/sites.h"
 
-#define ARENA	16384u			/* bytes of stubs for one object */
+#define ARENA	32768u			/* bytes of stubs; what is not used takes no memory */
 #define STUB	88u			/* the most that one takes: record, two displaced instructions, three jumps */
 #define REACH	0x7ff00000LL
 #define RWX	(PROT_READ | PROT_WRITE | PROT_EXEC)
 
-/* Stubs of one object: the address of bk_gate_enter, then for each site a record and code. */
+/* One stretch of text on its way. */
 struct arena {
-	uintptr_t base, next;
+	struct bk_stubs stubs;
 	uintptr_t bias;
 	uintptr_t from, to;		/* text, at page borders */
 	bool open;			/* the text is writable */
@@ -35,28 +35,55 @@ static uint8_t *put_far(uint8_t *at, const char *opcode, size_t n, uintptr_t tar
 	return put_bytes(at, &far, 4);
 }
 
-/* An arena within reach of the text: the hint is below it, then above, in steps. */
+static bool reaches(uintptr_t base, uintptr_t from, uintptr_t to)
+{
+	uintptr_t low = base < from ? base : from, high = base + ARENA > to ? base + ARENA : to;
+
+	return high - low < (uintptr_t)REACH;
+}
+
+/* Where the kernel likes it; a hint that is taken by others is no more than one. */
+static uintptr_t arena_at(uintptr_t hint, uintptr_t from, uintptr_t to)
+{
+	uintptr_t got = (uintptr_t)sys_mmap((void *)hint, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	if (got > -4096UL)
+		return 0;
+	if (reaches(got, from, to))
+		return got;
+	sys_munmap(got, ARENA);
+	return 0;
+}
+
+/* An arena within reach of the text: among the libraries where the text is one, else below it or above, in steps. */
 static uintptr_t arena_near(uintptr_t from, uintptr_t to)
 {
-	for (uintptr_t step = 1u << 16; step < REACH - (to - from); step *= 2) {
-		const uintptr_t tries[2] = { (from - step) & ~(uintptr_t)(BK_PAGE - 1), (to + step) & ~(uintptr_t)(BK_PAGE - 1) };
+	uintptr_t got = arena_at(0, from, to);
 
-		for (int i = 0; i < 2; i++) {
-			uintptr_t got = (uintptr_t)sys_mmap((void *)tries[i], ARENA, PROT_READ | PROT_WRITE,
-							    MAP_PRIVATE | MAP_ANONYMOUS | 0x100000 /* MAP_FIXED_NOREPLACE */, -1);
-
-			if (got == tries[i])
-				return got;
-			if (got < -4096UL)
-				sys_munmap(got, ARENA);
-		}
+	for (uintptr_t step = 1u << 16; !got && step < REACH - (to - from); step *= 2) {
+		got = arena_at((from - step) & ~(uintptr_t)(BK_PAGE - 1), from, to);
+		if (!got)
+			got = arena_at((to + step) & ~(uintptr_t)(BK_PAGE - 1), from, to);
 	}
-	return 0;
+	return got;
 }
 
 static long protect(uintptr_t from, uintptr_t to, int protection)
 {
 	return BK_CALL(__NR_mprotect, from, to - from, protection, 0, 0, 0);
+}
+
+/* Those of all objects that were there before the program, where they reach. */
+static bool find_stubs(struct arena *a)
+{
+	a->stubs = bk_gate.stubs;
+	if (!bk_gate.closed && a->stubs.base && reaches(a->stubs.base, a->from, a->to))
+		return true;
+	a->stubs.base = arena_near(a->from, a->to);
+	a->stubs.next = a->stubs.base + 16;
+	if (a->stubs.base)
+		*(void (**)(void))a->stubs.base = bk_gate_enter;
+	return a->stubs.base != 0;
 }
 
 /* Text must stay executable while it is writable: another thread may run it. */
@@ -66,17 +93,9 @@ static bool open_text(struct arena *a)
 		return true;
 	if (a->error)
 		return false;
-	a->base = arena_near(a->from, a->to);
-	if (!a->base)
-		a->error = -ENOMEM;
-	else
-		a->error = (int)protect(a->from, a->to, RWX);
-	if (a->error)
-		return false;
-	*(void (**)(void))a->base = bk_gate_enter;
-	a->next = a->base + 16;
-	a->open = true;
-	return true;
+	a->error = find_stubs(a) ? (int)protect(a->from, a->to, RWX) : -ENOMEM;
+	a->open = !a->error;
+	return a->open;
 }
 
 /* Copies instructions; what they find by their own place, they find from the new one.  NULL where that is too far away. */
@@ -107,7 +126,7 @@ static uint8_t *put_instructions(uint8_t *to, const uint8_t *from, size_t size)
 static uintptr_t build(struct arena *a, const struct bk_site *site)
 {
 	uint8_t *call = (uint8_t *)(a->bias + site->address), *window = call - site->window, *at;
-	void **record = (void **)a->next;
+	void **record = (void **)a->stubs.next;
 	uint8_t *code = (uint8_t *)(record + 2);
 	bool after = site->form == BK_SITE_AFTER;
 
@@ -115,7 +134,7 @@ static uintptr_t build(struct arena *a, const struct bk_site *site)
 	if (!at)
 		return 0;
 	at = put_far(at, "\x4c\x8d\x1d", 3, (uintptr_t)record);		/* lea record(%rip), %r11 */
-	at = put_far(at, "\xff\x25", 2, a->base);			/* jmp *base(%rip) */
+	at = put_far(at, "\xff\x25", 2, a->stubs.base);			/* jmp *base(%rip) */
 	record[0] = after ? at : call;
 	record[1] = (uint8_t *)record[0] + 2;
 	if (after) {
@@ -124,46 +143,81 @@ static uintptr_t build(struct arena *a, const struct bk_site *site)
 			return 0;
 		at = put_far(at, "\xe9", 1, (uintptr_t)call + site->window);
 	}
-	a->next = ((uintptr_t)at + 15) & ~(uintptr_t)15;
+	a->stubs.next = ((uintptr_t)at + 15) & ~(uintptr_t)15;
 	return (uintptr_t)code;
+}
+
+/* Where the jump goes, and where that of two bytes into a hole leads. */
+static void put_jump(const struct bk_site *site, uint8_t *call, uint8_t *window, uintptr_t stub)
+{
+	uint8_t jump[8];
+
+	put_far(jump, "\xe9", 1, stub - (uintptr_t)window + (uintptr_t)jump);
+	__builtin_memcpy(window, jump, BK_JUMP);
+	if (site->form == BK_SITE_HOLE)
+		__builtin_memcpy(call, (uint8_t[]){ 0xeb, (uint8_t)site->hole }, 2);
 }
 
 static void route(void *context, const struct bk_site *site)
 {
 	struct arena *a = context;
-	uint8_t *call = (uint8_t *)(a->bias + site->address), jump[8];
-	uint8_t *window = site->form == BK_SITE_AFTER ? call : call - site->window;
-	uintptr_t stub;
+	uint8_t *call = (uint8_t *)(a->bias + site->address), *window = call - site->window;
+	uintptr_t stub = 0;
 
-	stub = site->form >= BK_SITE_HOLE || !open_text(a) || a->next + STUB > a->base + ARENA ? 0 : build(a, site);
+	bk_known_site(site);
+	if (site->form == BK_SITE_AFTER)
+		window = call;
+	if (site->form == BK_SITE_HOLE)
+		window = call + 2 + site->hole;
+	if (site->form < BK_SITE_NONE && open_text(a) && a->stubs.next + STUB <= a->stubs.base + ARENA)
+		stub = build(a, site);
 	if (!stub) {
 		a->cover->unroutable++;
 		return;
 	}
-	put_far(jump, "\xe9", 1, stub - (uintptr_t)window + (uintptr_t)jump);
-	__builtin_memcpy(window, jump, BK_JUMP);
+	put_jump(site, call, window, stub);
 	a->cover->routed++;
+}
+
+static int close_stubs(const struct bk_stubs *stubs)
+{
+	int error = (int)protect(stubs->base, stubs->base + ARENA, PROT_READ | PROT_EXEC);
+
+	return error ? error : bk_seal(stubs->base, stubs->base + ARENA, false);
 }
 
 static int close_text(struct arena *a)
 {
+	bool shared = !bk_gate.closed && (!bk_gate.stubs.base || bk_gate.stubs.base == a->stubs.base);
 	int error = (int)protect(a->from, a->to, PROT_READ | PROT_EXEC);
 
-	if (!error)
-		error = (int)protect(a->base, a->base + ARENA, PROT_READ | PROT_EXEC);
-	if (!error)
-		error = bk_seal(a->base, a->base + ARENA, false);
+	if (shared)
+		bk_gate.stubs = a->stubs;
+	else if (!error)
+		error = close_stubs(&a->stubs);
 	return error ? error : bk_seal(a->from, a->to, true);
 }
 
-int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, struct bk_cover *cover)
+static void route_known(struct arena *a, const struct bk_known *known, uint64_t from, uint64_t to)
+{
+	struct bk_site site;
+
+	for (uint32_t i = 0; i < known->entry->count; i++)
+		if (bk_table_get(&known->table, known->entry, i, &site) && site.address >= from && site.address < to && bk_hooks_relevant(site.number))
+			route(a, &site);
+}
+
+int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, const struct bk_known *known, struct bk_cover *cover)
 {
 	struct arena a = {
 		.cover = cover, .bias = bias, .from = (bias + from) & ~(uintptr_t)(BK_PAGE - 1), .to = (bias + to + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
 	};
-	struct bk_sites counts;
+	struct bk_sites counts = { 0 };
 
-	bk_sites_find(view, from, to, &(struct bk_finder){ bk_hooks_relevant, route, NULL, &a }, &counts);
+	if (known->entry)
+		route_known(&a, known, from, to);
+	else
+		bk_sites_find(view, from, to, &(struct bk_finder){ bk_hooks_relevant, route, NULL, &a }, &counts);
 	if (!view->frames)
 		cover->uncovered += counts.uncovered;	/* where functions are described, what lies in none of them is data */
 	return a.open ? close_text(&a) : a.error;
@@ -206,8 +260,10 @@ bool bk_sealed(uintptr_t from, size_t size)
 	return bk_sealed_against(from, size, 0);
 }
 
-void bk_gate_close(void)
+int bk_gate_close(void)
 {
+	int error = bk_gate.stubs.base ? close_stubs(&bk_gate.stubs) : 0;
+
 	bk_gate.closed = true;
-	protect((uintptr_t)&bk_gate, (uintptr_t)(&bk_gate + 1), PROT_READ);
+	return error ? error : (int)protect((uintptr_t)&bk_gate, (uintptr_t)(&bk_gate + 1), PROT_READ);
 }

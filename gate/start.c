@@ -139,8 +139,8 @@ static void find_ground(const char *value, const char **what)
 	g = map_of_shim(shim, bk_gate.ground_fd, O_RDONLY, &size, &st);
 	if (g->magic != BK_GROUND_MAGIC || g->shim != shim || g->policy_size > size - BK_GROUND_POLICY)
 		fail("its ground is not of this version");
-	if (bk_policy_open(&bk_gate.policy, (const char *)g + BK_GROUND_POLICY, g->policy_size, NULL) != BK_POLICY_OK)
-		fail("its policy is damaged");
+	/* Checked by the shim before it was sealed: nobody has changed it since. */
+	bk_gate.policy.head = (const struct bk_policy_header *)((const char *)g + BK_GROUND_POLICY);
 	bk_gate.ring = map_of_shim(shim, bk_gate.ring_fd, O_RDWR, &size, &st);
 	if (size < sizeof *bk_gate.ring)
 		fail("its ring is too small");
@@ -195,8 +195,30 @@ static bool view_of(const struct map *m, bool main, const struct initial *i, str
 	return bk_object_memory(o, m->bias, (const Elf64_Phdr *)(m->bias + e->e_phoff), e->e_phnum);
 }
 
+static void patch_segments(const struct bk_object *o, uintptr_t bias, const struct bk_known *known, struct bk_cover *cover)
+{
+	if (known->entry)
+		cover->uncovered += known->entry->uncovered;
+	for (unsigned n = 0; n < o->count; n++) {
+		const Elf64_Phdr *p = &o->headers[n];
+
+		if (p->p_type == PT_LOAD && (p->p_flags & (PF_R | PF_X)) == (PF_R | PF_X)
+		    && bk_patch(o, bias, p->p_vaddr, p->p_vaddr + p->p_filesz, known, cover) < 0)
+			cover->unroutable++;
+	}
+}
+
+static void add_cover(const struct bk_cover *cover)
+{
+	bk_gate.cover.routed += cover->routed;
+	bk_gate.cover.uncovered += cover->uncovered;
+	bk_gate.cover.unroutable += cover->unroutable;
+}
+
 static void patch_object(const struct map *m, bool main, const struct initial *i)
 {
+	struct bk_cover cover = { 0 };
+	struct bk_known known;
 	struct bk_object o;
 	struct stat st;
 
@@ -204,15 +226,14 @@ static void patch_object(const struct map *m, bool main, const struct initial *i
 		bk_gate.cover.uncovered++;
 		return;
 	}
-	for (unsigned n = 0; n < o.count; n++) {
-		const Elf64_Phdr *p = &o.headers[n];
-
-		if (p->p_type == PT_LOAD && (p->p_flags & (PF_R | PF_X)) == (PF_R | PF_X)
-		    && bk_patch(&o, m->bias, p->p_vaddr, p->p_vaddr + p->p_filesz, &bk_gate.cover) < 0)
-			bk_gate.cover.unroutable++;
-	}
+	if (!bk_known_find(&o, main ? "/proc/self/exe" : m->name, &known))
+		bk_known_begin(&known);
+	patch_segments(&o, m->bias, &known, &cover);
+	if (!known.entry)
+		bk_known_end(cover.uncovered);
+	add_cover(&cover);
 	/* Node maps parts of itself again for each thread. */
-	if (main && !bk_gate.cover.routed && !bk_gate.cover.unroutable && sys_stat("/proc/self/exe", &st) == 0) {
+	if (main && !cover.routed && !cover.unroutable && sys_stat("/proc/self/exe", &st) == 0) {
 		bk_gate.clean_device = st.st_dev;
 		bk_gate.clean_inode = st.st_ino;
 	}
@@ -290,10 +311,13 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	second_look(&i, what);
 	clean_environment(&i);
 	bk_hooks_start();
+	bk_known_start(*what == 'm');
 	look_at_objects(&i);
+	bk_known_finish();
 	tell_gaps();
 	if (bk_seal((uintptr_t)__ehdr_start, ((uintptr_t)_end + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1), false) < 0)
 		fail("too much to guard");
-	bk_gate_close();
+	if (bk_gate_close() < 0)
+		fail("memory cannot be protected");
 	say_hello();
 }

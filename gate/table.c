@@ -122,6 +122,27 @@ void bk_table_drop(struct bk_table_maker *m)
 	__builtin_memmove(&m->entry[m->current], &m->entry[m->current + 1], (m->entries - m->current) * sizeof *m->entry);
 }
 
+void bk_table_remove(struct bk_table_maker *m, const struct bk_table_key *key)
+{
+	uint32_t i = lower_bound(m->entry, m->entries, key);
+
+	if (i == m->entries || order(&m->entry[i].key, key) != 0)
+		return;
+	m->entries--;
+	__builtin_memmove(&m->entry[i], &m->entry[i + 1], (m->entries - i) * sizeof *m->entry);
+}
+
+bool bk_table_alias(struct bk_table_maker *m, const struct bk_table_entry *e, const struct bk_table_key *key)
+{
+	struct bk_table_entry copy = *e;
+
+	if (!bk_table_begin(m, key))
+		return false;
+	copy.key = *key;
+	m->entry[m->current] = copy;
+	return true;
+}
+
 bool bk_table_join(struct bk_table_maker *m, const struct bk_table *t)
 {
 	for (uint32_t i = 0; i < t->entries; i++) {

@@ -112,6 +112,10 @@ bool bk_table_begin(struct bk_table_maker *m, const struct bk_table_key *key);
 bool bk_table_put(struct bk_table_maker *m, const struct bk_site *site);
 /* Takes the entry that was begun last out again. */
 void bk_table_drop(struct bk_table_maker *m);
+/* Takes an object's entry out, where there is one; its sites stay where they are, unused. */
+void bk_table_remove(struct bk_table_maker *m, const struct bk_table_key *key);
+/* The sites of an entry of this maker under another key, too; false as for bk_table_begin(). */
+bool bk_table_alias(struct bk_table_maker *m, const struct bk_table_entry *e, const struct bk_table_key *key);
 /* Adds all entries of a table that are not there yet; false where there is no room for one. */
 bool bk_table_join(struct bk_table_maker *m, const struct bk_table *t);
 /* The header of what was made: write it, the entries, the sites. */

@@ -102,6 +102,26 @@ static int memory(size_t size, void **at)
 	return *at ? fd : -1;
 }
 
+/* The tables of `syscall` instructions (gate/table.h), which the main process's gate adds to and seals; begins as the file beside the gate. */
+static int make_sites(const char *gate)
+{
+	static const char file[] = "sites.bkt";
+	int fd = (int)BK_CALL(__NR_memfd_create, "buckler", MFD_CLOEXEC | MFD_ALLOW_SEALING, 0, 0, 0, 0), from;
+	char name[512];
+	char *end = bk_put(name, name + sizeof name - sizeof file, gate);
+
+	while (end > name && end[-1] != '/')
+		end--;
+	bk_put(end, name + sizeof name, file);
+	from = fd < 0 ? -1 : (int)sys_open(name, O_RDONLY | O_CLOEXEC);
+	if (from >= 0) {
+		while (BK_CALL(__NR_sendfile, fd, from, 0, 1 << 20, 0, 0) > 0)
+			;
+		sys_close(from);
+	}
+	return fd;
+}
+
 static int make_ground(struct bk_shim *s, const char *gate)
 {
 	size_t size = BK_GROUND_POLICY + s->policy.head->size;
@@ -118,6 +138,7 @@ static int make_ground(struct bk_shim *s, const char *gate)
 	g->shim = s->self;
 	g->group = s->group;
 	g->own_variables = s->own_variables;
+	g->sites = make_sites(gate);
 	__builtin_memcpy(g->own, s->own, sizeof g->own);
 	bk_put(g->gate, g->gate + sizeof g->gate, gate);
 	__builtin_memcpy((char *)at + BK_GROUND_POLICY, s->policy.head, s->policy.head->size);
