@@ -18,6 +18,7 @@
 
 #define PREY   28471
 #define LISTED 28472
+#define RUNTIME 28476		/* what run.t says that AWS_LAMBDA_RUNTIME_API is */
 #define SECRET "AKIAIOSFODNN7EXAMPLE"
 #define TRIES  20000
 
@@ -84,6 +85,22 @@ static bool tcp(void)
 	struct sockaddr_in to = address(INADDR_LOOPBACK, port);
 
 	return send_all(connected(socket(AF_INET, SOCK_STREAM, 0), &to, sizeof to), "tcp");
+}
+
+/* The platform's own address is the main process's. */
+static bool runtime_main(void)
+{
+	port = RUNTIME;
+	return tcp();
+}
+
+static bool runtime_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(runtime_main() ? 0 : REFUSED);
+	return outcome(pid) == 0;
 }
 
 static bool any(void)
@@ -413,6 +430,6 @@ static const struct way ways[] = {
 	WAYS(WAY)
 	{ "fast-open", fast_open, twin_tcp }, { "fast-open-message", fast_open_message, twin_tcp },
 	{ "raw", raw, netlink_route }, { "packet", packet, netlink_route }, { "netlink", netlink, netlink_route }, { "vsock", vsock, netlink_route },
-	{ "mptcp", mptcp, netlink_route }, { "high-half", high_half, netlink_route },
+	{ "runtime", runtime_child, runtime_main }, { "mptcp", mptcp, netlink_route }, { "high-half", high_half, netlink_route },
 };
 ATTACK_MAIN(ways)

@@ -5,7 +5,7 @@ import selectors
 import socket
 import sys
 
-PREY, LISTED = 28471, 28472
+PREY, LISTED, RUNTIME = 28471, 28472, 28476
 folder = sys.argv[1]
 ready = selectors.DefaultSelector()
 
@@ -30,7 +30,7 @@ def listen(family, kind, address):
     ready.register(s, selectors.EVENT_READ, kind)
 
 
-for port in (PREY, LISTED):
+for port in (PREY, LISTED, RUNTIME):
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         listen(socket.AF_INET, kind, ("127.0.0.1", port))
         listen(socket.AF_INET6, kind, ("::1", port))

@@ -135,6 +135,10 @@ scene_end() {
 # What the user may change and the policy forbids: prey/ beside the working folder, and the task root in it.
 LAMBDA_TASK_ROOT=$T/w/task
 export LAMBDA_TASK_ROOT
+
+# What the main process alone may speak to: a port of receiver.py.
+AWS_LAMBDA_RUNTIME_API=127.0.0.1:28476
+export AWS_LAMBDA_RUNTIME_API
 scene_prey() {
 	rm -rf prey
 	mkdir prey prey/empty w/task
