@@ -36,9 +36,12 @@ static void fill(struct bk_slot *slot, const struct bk_event *e)
 	slot->note = 0;
 	slot->technique = add(slot, &used, e->technique.at, e->technique.len, 32);
 	slot->note = add(slot, &used, e->note.at, e->note.len, 256);
+	slot->address = add(slot, &used, e->address.at, e->address.len, 64);
+	slot->domain = add(slot, &used, e->domain.at, e->domain.len, 256);
 	slot->argv = add(slot, &used, e->argv.at, e->argv.at ? e->argv.size : 0, BK_SLOT_BYTES);
 	slot->argc = e->argv.at ? e->argv.count : 0;
 	slot->cut = e->argv.cut;
+	slot->port = (uint16_t)e->port;
 	slot->hashed = e->sha256 != NULL;
 	for (unsigned i = 0; i < 32 && e->sha256; i++)
 		slot->sha256[i] = e->sha256[i];
@@ -104,13 +107,15 @@ static void read_slot(const struct bk_slot *s, struct bk_event *e)
 		.verdict = s->verdict <= BK_LEARNED ? s->verdict : BK_DENIED,
 		.section = s->section <= BK_SECTIONS ? s->section : BK_SECTIONS,
 		.reason = s->reason <= BK_WHY_SECTION ? s->reason : BK_WHY_NO_RULE,
-		.rule = s->rule, .pid = s->pid, .ppid = s->ppid, .sha256 = s->hashed ? s->sha256 : NULL,
+		.rule = s->rule, .pid = s->pid, .ppid = s->ppid, .port = s->port, .sha256 = s->hashed ? s->sha256 : NULL,
 	};
 	e->path = text(s, &used, s->path);
 	e->interpreter = text(s, &used, s->interpreter);
 	e->parent = text(s, &used, s->parent);
 	e->technique = text(s, &used, s->technique);
 	e->note = text(s, &used, s->note);
+	e->address = text(s, &used, s->address);
+	e->domain = text(s, &used, s->domain);
 	e->argv = args(s, text(s, &used, s->argv));
 }
 

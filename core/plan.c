@@ -142,6 +142,8 @@ static enum bk_status status_of(const struct bk_policy *policy, const struct bk_
 		return status_of_files(policy, plan, place, section);
 	case BK_CONNECT:
 	case BK_LISTEN:
+		if (gate)
+			return BK_ENFORCED;
 		if (!notify || !has(place, BK_CAN_READ_MEMORY))
 			return BK_UNAVAILABLE;
 		return has(place, BK_CAN_GETFD) ? BK_ENFORCED : BK_DETECTED;

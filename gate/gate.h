@@ -15,6 +15,8 @@
  *	hooks      which call means what
  *	exec       execve: gather, decide, act on an own copy
  *	map        mmap, mprotect, munmap, mremap, shmat
+ *	network    connections and listening, on an own copy of the address
+ *	send       sends with an address, and what is received of a resolver
  *	image      files by identity
  *	memory     the caller's memory without faulting; what lies at an address
  *	report     events into the ring
@@ -55,6 +57,7 @@ struct __attribute__((aligned(4096))) bk_gate {
 	uint8_t relevant[BK_CALLS / 8];	/* first: enter.S reads it */
 	const struct bk_ground *ground;	/* NULL: nobody asked for the gate here */
 	struct bk_ring *ring;
+	const struct bk_live *live;	/* NULL: connections are not judged */
 	struct bk_policy policy;
 	enum bk_mode least;
 	int self, ground_fd, ring_fd;	/* pid at the start; descriptors of the shim */
@@ -94,6 +97,8 @@ bool bk_gate_hook(struct bk_frame *frame);
 
 void bk_hooks_start(void);		/* fills bk_gate.relevant */
 bool bk_hooks_relevant(uint32_t number);
+/* True where calls of the section are judged. */
+bool bk_judges(enum bk_section section);
 
 /* --- known --------------------------------------------------------------------------------------------------------------- */
 
@@ -198,6 +203,8 @@ long bk_file_read(const struct bk_file *f, void *to, size_t size, uint64_t at);
 
 /* Into the ring, and wakes the shim. */
 void bk_report(enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d);
+/* A destination or a listener; connect and listen only. */
+void bk_report_connection(const struct bk_request *r, const struct bk_decision *d, const char *note);
 /* A system call that the kernel's own filter would refuse elsewhere. */
 void bk_report_call(const char *name, const char *technique);
 /* A sentence about this process: what could not be covered, why it ends. */
@@ -213,6 +220,15 @@ bool bk_hook_mprotect(struct bk_frame *f);
 bool bk_hook_munmap(struct bk_frame *f);
 bool bk_hook_mremap(struct bk_frame *f);
 bool bk_hook_open(struct bk_frame *f, int directory, const char *path, long flags);
+bool bk_hook_socket(struct bk_frame *f);
+bool bk_hook_connect(struct bk_frame *f);
+bool bk_hook_bind(struct bk_frame *f);
+bool bk_hook_listen(struct bk_frame *f);
+bool bk_hook_sendto(struct bk_frame *f);
+bool bk_hook_sendmsg(struct bk_frame *f);
+bool bk_hook_sendmmsg(struct bk_frame *f);
+bool bk_hook_recvfrom(struct bk_frame *f);
+bool bk_hook_recvmsg(struct bk_frame *f);
 /* The first image of this process, judged by the gate itself where nobody has; `argv` as the kernel gave it. */
 void bk_exec_first(const char *called, char **argv);
 

@@ -26,7 +26,7 @@ enum check { SKIP, REFUSE, AT_FIRST, AT_SECOND, SIGNAL, OWNER, OTHER };
 #define CHECK_CLONE	SKIP
 #define CHECK_UNSHARE	SKIP
 #define CHECK_IOCTL	SKIP
-/* Files and networks: no section of the policy is enforced by the gate for them yet. */
+/* Judged by policy: see bk_hooks_start(). */
 #define CHECK_OPEN	SKIP
 #define CHECK_OPENAT	SKIP
 #define CHECK_NEWER	SKIP
@@ -59,15 +59,36 @@ static const uint16_t judged[] = {
 	__NR_open, __NR_openat, __NR_openat2, __NR_creat,
 };
 
+/* The same where connections are, where listening is, where names are judged. */
+static const uint16_t judged_connect[] = { __NR_socket, __NR_connect, __NR_sendto, __NR_sendmsg, __NR_sendmmsg };
+static const uint16_t judged_listen[] = { __NR_bind, __NR_listen };
+static const uint16_t judged_names[] = { __NR_recvfrom, __NR_recvmsg };
+
+bool bk_judges(enum bk_section section)
+{
+	enum bk_mode mode = bk_policy_mode(&bk_gate.policy, section);
+
+	return (mode > bk_gate.least ? mode : bk_gate.least) != BK_OFF;
+}
+
 static void mark(uint32_t number)
 {
 	bk_gate.relevant[number / 8] |= (uint8_t)(1u << number % 8);
 }
 
+#define MARK(list)							\
+	for (unsigned i = 0; i < sizeof list / sizeof *list; i++)	\
+		mark(list[i])
+
 void bk_hooks_start(void)
 {
-	for (unsigned i = 0; i < sizeof judged / sizeof *judged; i++)
-		mark(judged[i]);
+	MARK(judged);
+	if (bk_gate.live)
+		MARK(judged_connect);
+	if (bk_judges(BK_LISTEN))
+		MARK(judged_listen);
+	if (bk_gate.live && bk_gate.live->named)
+		MARK(judged_names);
 	for (unsigned i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].check != SKIP && table[i].number >= 0)
 			mark((uint32_t)table[i].number);
@@ -182,6 +203,15 @@ bool bk_gate_hook(struct bk_frame *f)
 		return opened(f);
 	case __NR_io_uring_setup:
 		return (uint32_t)f->a == BK_FILTER_LOOP_RING ? answer(f, -ENOSYS) : by_table(f);
+	case __NR_socket:   return bk_hook_socket(f);
+	case __NR_connect:  return bk_hook_connect(f);
+	case __NR_bind:	    return bk_hook_bind(f);
+	case __NR_listen:   return bk_hook_listen(f);
+	case __NR_sendto:   return bk_hook_sendto(f);
+	case __NR_sendmsg:  return bk_hook_sendmsg(f);
+	case __NR_sendmmsg: return bk_hook_sendmmsg(f);
+	case __NR_recvfrom: return bk_hook_recvfrom(f);
+	case __NR_recvmsg:  return bk_hook_recvmsg(f);
 	default:
 		return by_table(f);
 	}

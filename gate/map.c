@@ -18,16 +18,9 @@ static bool refuse_sealed(struct bk_frame *f, const char *name)
 	return answer(f, -EPERM);
 }
 
-static bool judged(enum bk_section section)
-{
-	enum bk_mode mode = bk_policy_mode(&bk_gate.policy, section);
-
-	return (mode > bk_gate.least ? mode : bk_gate.least) != BK_OFF;
-}
-
 static bool code_allowed(void)
 {
-	return bk_policy_section_flags(&bk_gate.policy, BK_GENERATED_CODE) & BK_SECTION_ALLOWS || !judged(BK_GENERATED_CODE);
+	return bk_policy_section_flags(&bk_gate.policy, BK_GENERATED_CODE) & BK_SECTION_ALLOWS || !bk_judges(BK_GENERATED_CODE);
 }
 
 static bool stops(struct bk_frame *f, const struct bk_decision *d)
@@ -145,7 +138,7 @@ static long map_file(void *arg)
 		return answer(f, fd);
 	if (bk_file_of(&file, (int)fd, w->path) < 0)
 		answer(f, -EACCES);
-	else if (file.anonymous && !judged(BK_LIBRARIES) ? code(f) : (d = judge_file(w, &file), stops(f, &d)))
+	else if (file.anonymous && !bk_judges(BK_LIBRARIES) ? code(f) : (d = judge_file(w, &file), stops(f, &d)))
 		;
 	else
 		map_vetted(f, &file);
@@ -192,7 +185,7 @@ static struct bk_decision judge_mapping(struct bk_work *w, const struct bk_mappi
 
 	if (bk_file_open(&file, BK_AT_CWD, w->name, 0, w->path) < 0 || file.inode != m->inode) {
 		bk_file_close(&file);
-		if (!judged(BK_LIBRARIES))
+		if (!bk_judges(BK_LIBRARIES))
 			return (struct bk_decision){ BK_ALLOWED, BK_WHY_SECTION, UINT32_MAX };
 		bk_report(BK_EVENT_LOAD, &r, &refused);
 		return refused;
@@ -229,7 +222,7 @@ bool bk_hook_mprotect(struct bk_frame *f)
 		return refuse_sealed(f, f->number == __NR_mprotect ? "mprotect" : "pkey_mprotect");
 	if (!(f->c & PROT_EXEC))
 		return false;
-	if (code_allowed() && !judged(BK_LIBRARIES))
+	if (code_allowed() && !bk_judges(BK_LIBRARIES))
 		return false;
 	return on_work(f, protect);
 }

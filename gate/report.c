@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events into the ring.  SIGURG tells the shim to look; it is lost on nobody else, since its default is to be ignored. */
+#include "core/network.h"
 #include "gate/gate.h"
 
 static void put(struct bk_event *e)
@@ -11,15 +12,42 @@ static void put(struct bk_event *e)
 	sys_kill(bk_gate.ground->shim, SIGURG);
 }
 
-void bk_report(enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d)
+static void fill(struct bk_event *e, enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d)
 {
 	const struct bk_rule *rule = bk_policy_rule(&bk_gate.policy, d->rule);
-	struct bk_event e = {
+
+	*e = (struct bk_event){
 		.kind = kind, .verdict = d->verdict, .section = r->section, .reason = d->reason, .rule = rule ? rule->line : 0,
 		.path = r->path, .interpreter = r->interpreter, .argv = r->argv, .sha256 = r->sha256, .parent = r->parent,
 		.technique = bk_technique(kind, r, d->reason),
 	};
+}
 
+void bk_report(enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d)
+{
+	struct bk_event e;
+
+	fill(&e, kind, r, d);
+	put(&e);
+}
+
+void bk_report_connection(const struct bk_request *r, const struct bk_decision *d, const char *note)
+{
+	uint16_t family = r->endpoint->family;
+	bool inet = family == BK_INET || family == BK_INET6;
+	char text[BK_ADDRESS_TEXT];
+	struct bk_event e;
+
+	fill(&e, r->section == BK_LISTEN ? BK_EVENT_LISTEN : BK_EVENT_CONNECT, r, d);
+	if (family != BK_UNIX)
+		e.path = (struct bk_text){ text, bk_address_text(r->endpoint, text) };
+	if (inet) {
+		e.address = e.path;
+		e.path = (struct bk_text){ NULL, 0 };
+		e.domain = r->path;
+		e.port = r->endpoint->port_low;
+	}
+	e.note = bk_text_of(note);
 	put(&e);
 }
 

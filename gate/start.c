@@ -141,6 +141,11 @@ static void find_ground(const char *value, const char **what)
 		fail("its ground is not of this version");
 	/* Checked by the shim before it was sealed: nobody has changed it since. */
 	bk_gate.policy.head = (const struct bk_policy_header *)((const char *)g + BK_GROUND_POLICY);
+	if (g->live >= 0) {
+		bk_gate.live = map_of_shim(shim, g->live, O_RDONLY, &size, &st);
+		if (size < sizeof *bk_gate.live)
+			fail("its names are not of this version");
+	}
 	bk_gate.ring = map_of_shim(shim, bk_gate.ring_fd, O_RDWR, &size, &st);
 	if (size < sizeof *bk_gate.ring)
 		fail("its ring is too small");

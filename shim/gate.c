@@ -3,9 +3,10 @@
 #include <linux/elf.h>
 #include <linux/memfd.h>
 #include "core/script.h"
-#include "shim/shim.h"
+#include "shim/names.h"
 
 #define SEALS (0x1 | 0x2 | 0x4 | 0x8)	/* F_SEAL_SEAL, SHRINK, GROW, WRITE (linux/fcntl.h) */
+#define SEALS_BUT_OURS (0x1 | 0x2 | 0x4 | 0x10)	/* F_SEAL_FUTURE_WRITE: what is mapped already can be written */
 #define ADD_SEALS 1033
 #define STUCK 20u			/* looks at an event that is not finished before it is given up */
 
@@ -122,7 +123,28 @@ static int make_sites(const char *gate)
 	return fd;
 }
 
-static int make_ground(struct bk_shim *s, const char *gate)
+/* Where connections are judged; *fd becomes -1 where they are not.  False where it cannot be had. */
+static bool make_live(struct bk_shim *s, int *fd)
+{
+	struct bk_live *live;
+	void *at;
+
+	*fd = -1;
+	if (!bk_judged(s, BK_CONNECT))
+		return true;
+	*fd = memory((sizeof *live + BK_PAGE - 1) & ~(size_t)(BK_PAGE - 1), &at);
+	if (*fd < 0 || sys_fcntl(*fd, ADD_SEALS, SEALS_BUT_OURS) < 0)
+		return false;
+	live = at;
+	live->main_pid = s->main_pid;
+	__builtin_memcpy(live->implicit, s->implicit, sizeof live->implicit);
+	live->named = s->names != NULL;
+	if (s->names)
+		bk_names_share(s, &live->pins);
+	return true;
+}
+
+static int make_ground(struct bk_shim *s, const char *gate, int live)
 {
 	size_t size = BK_GROUND_POLICY + s->policy.head->size;
 	struct bk_ground *g;
@@ -139,6 +161,9 @@ static int make_ground(struct bk_shim *s, const char *gate)
 	g->group = s->group;
 	g->own_variables = s->own_variables;
 	g->sites = make_sites(gate);
+	g->live = live;
+	g->task_root = s->task_root;
+	g->task_root_length = s->task_root_length;
 	__builtin_memcpy(g->own, s->own, sizeof g->own);
 	bk_put(g->gate, g->gate + sizeof g->gate, gate);
 	__builtin_memcpy((char *)at + BK_GROUND_POLICY, s->policy.head, s->policy.head->size);
@@ -196,13 +221,13 @@ void bk_gate_prepare(struct bk_shim *s, struct bk_start *start)
 {
 	char name[512];
 	struct stat st;
-	int ground, ring;
+	int ground, ring, live;
 
 	bk_gate_probe(s, start->image);
 	if (!(s->place.offers & BK_CAN_GATE) || !s->policy.head)
 		return;
 	gate_path(name, sizeof name);
-	ground = make_ground(s, name);
+	ground = make_live(s, &live) ? make_ground(s, name, live) : -1;
 	ring = ground < 0 ? -1 : make_ring(s);
 	if (ring < 0) {
 		s->place.offers &= ~BK_CAN_GATE;

@@ -324,7 +324,7 @@ static bool wait_watching(struct bk_shim *s, struct pollfd f[POLLED], bool *rest
 	told = n > 0 && (f[2].revents & POLLIN);
 	if (bk_watch_turn(s, told))
 		*rested = false;
-	return n > 0 && (f[0].revents | f[1].revents);
+	return n > 0 && (f[0].revents | f[1].revents | f[3].revents);
 }
 
 static void prepare_wait(struct bk_shim *s)
@@ -361,6 +361,7 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 			settle_down(s, start);
 			continue;
 		}
+		rested = false;
 		if (f[3].revents)
 			bk_pending_ready(s);
 		if (f[1].revents & POLLIN) {

@@ -112,7 +112,6 @@ struct bk_scratch {
 	char stack[BK_STACK_MAX];
 };
 
-#define BK_IMPLICIT 3u			/* Runtime API, X-Ray's daemon, the Azure host */
 struct bk_pending;
 struct bk_names;
 
