@@ -51,7 +51,7 @@ struct bk_plan {
  * go (FIFOs, terminals), files.read and files.code without Landlock, too; else "detected".  With the filter alone Landlock enforces
  * files.write where its rules can say all that the policy does (bk_plan_landlock_exact()).
  * network: enforced with pidfd_getfd; "detected" without: judged before the call only.
- * gate, where nobody may listen: the same four enforced in the sense of the design, on every path of unmodified code.
+ * gate, where nobody may listen: the same four and the network enforced in the sense of the design, on every path of unmodified code.
  * filter: generated_code enforced.  With it or without it, processes and libraries are detected by the watch where that is there: they are
  * found and ended after the fact.
  */

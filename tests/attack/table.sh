@@ -11,6 +11,6 @@ function cell(text) { return text == "-" ? "" : text }
 BEGIN { while ((getline <table) > 0) gate[$1] = $2 }
 {
 	gsub(/\|/, "\\|")
-	other = $4 ~ /^(files|network)/ || "," $5 "," !~ /,user,/ ? "-" : gate[$1]
+	other = $4 ~ /^files/ || "," $5 "," !~ /,user,/ ? "-" : gate[$1]
 	print "| " $11 " | " $4 " | " $7 " | " cell($8) " | " cell($10) " | " other " |"
 }'
