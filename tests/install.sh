@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Usage: sh tests/install.sh [bench | demo]
 # Installs what of tests/packages is missing here, and a Node.js of at least version 20 into build/node where the
-# system's is older, AWS Lambda's own clients for Node.js into build/ric (tests/place/ric.sh), and the public schemas of scan's
-# reports into build/schemas.  Says nothing where nothing is missing.
+# system's is older, AWS Lambda's own clients for Node.js into build/ric (tests/place/ric.sh), an older kernel into build/kernel
+# (tests/place/kernel.sh), and the public schemas of scan's reports into build/schemas.  Says nothing where nothing is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -60,6 +60,11 @@ fi
 if [ ! -e build/ric/done ]; then
 	echo "installing: aws-lambda-ric in build/ric"
 	sh tests/place/ric.sh
+fi
+
+if [ ! -e build/kernel/vmlinuz ]; then
+	echo "installing: a kernel for QEMU in build/kernel"
+	sh tests/place/kernel.sh
 fi
 
 # The public schemas of reports, from packages that carry them: SARIF 2.1.0 (MIT), CycloneDX 1.6 (Apache-2.0).
