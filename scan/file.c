@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "scan/reader.h"
 #include "scan/yaml.h"
@@ -49,16 +48,6 @@ int bk_file_whole(struct bk_file *f, size_t limit)
 	int error = bk_file_want(f, limit + 1);
 
 	return error ? error : f->text.len > limit ? -EFBIG : 0;
-}
-
-bool bk_file_at(struct bk_file *f, uint64_t offset, void *to, size_t size)
-{
-	if (f->fd >= 0)
-		return pread(f->fd, to, size, (off_t)offset) == (ssize_t)size;
-	if (bk_file_whole(f, BK_BINARY_MAX) < 0 || offset > f->text.len || size > f->text.len - offset)
-		return false;
-	memcpy(to, f->text.at + offset, size);
-	return true;
 }
 
 static int hash_rest(struct bk_file *f, EVP_MD_CTX *md)

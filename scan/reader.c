@@ -226,7 +226,8 @@ static bool add(struct bk_scan *s, uint64_t *sum, uint64_t n, uint64_t limit, bo
 	*sum += n;
 	fits = *sum <= limit;
 	*first = !fits && !s->full;
-	s->full = s->full || !fits;
+	if (!fits)
+		s->full = true;
 	pthread_mutex_unlock(&s->lock);
 	return fits;
 }

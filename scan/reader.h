@@ -41,7 +41,7 @@ struct bk_scan {
 	size_t natives;				/* where this function's begin in the report */
 	uint64_t unpacked;
 	size_t warnings;
-	bool full;				/* a limit of the whole scan was met, and said */
+	_Atomic bool full;			/* a limit of the whole scan was met, and said */
 };
 
 struct bk_file {
@@ -50,7 +50,7 @@ struct bk_file {
 	unsigned mode;				/* permissions; 0: unknown */
 	unsigned nested;			/* archives around it */
 	struct bk_file *archive;		/* the innermost one, NULL */
-	bool identified;			/* an archive: something in it said what it is (Maven) */
+	_Atomic bool identified;		/* an archive: something in it said what it is (Maven) */
 	ssize_t (*read)(struct bk_file *f, void *to, size_t size);	/* the next bytes; 0 at the end, negative errno */
 	void *with;				/* read's own */
 	int fd;					/* of a file in a folder, else -1 */
@@ -64,8 +64,6 @@ const char *bk_file_name(const struct bk_file *f);	/* the path's last part */
 int bk_file_want(struct bk_file *f, size_t size);
 /* All of it: 0, -EFBIG where there is more than `limit`, another negative errno. */
 int bk_file_whole(struct bk_file *f, size_t limit);
-/* Exactly `size` bytes at an offset, whether the file was read before or not; false where they are not there. */
-bool bk_file_at(struct bk_file *f, uint64_t offset, void *to, size_t size);
 /* SHA-256 of all of it; false with a warning. */
 bool bk_file_sha256(struct bk_file *f, uint8_t out[32]);
 void bk_file_free(struct bk_file *f);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Zip files (PKWARE APPNOTE 6.3), also jars and wheels, also inside of one another.  The central directory says what is there; only what a
- * reader wants is unpacked.  Bytes before the first entry (self-extracting archives, executable jars) are skipped.
+ * reader wants is unpacked.  Bytes before the first entry (self-extracting archives, executable jars) are skipped.  Of a file only what is
+ * needed is read, by two threads; it may change or end meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -17,16 +17,22 @@ enum {
 	END_SIZE = 22, END_MAGIC = 0x06054b50, END64_SIZE = 56, END64_MAGIC = 0x06064b50, LOCATOR_SIZE = 20, LOCATOR_MAGIC = 0x07064b50,
 	RECORD_SIZE = 46, RECORD_MAGIC = 0x02014b50, LOCAL_SIZE = 30, LOCAL_MAGIC = 0x04034b50,
 	STORED = 0, DEFLATED = 8, ENCRYPTED = 1, MADE_BY_UNIX = 3, ZIP64_FIELD = 1, NAME_MAX_SIZE = 4096,
+	COMMENT_MAX = 65535, TAIL = COMMENT_MAX + END_SIZE + LOCATOR_SIZE + END64_SIZE, EXTRA = 64,	/* EXTRA: what most local headers have less of */
+	THREADS = 2, BLOCK = 1 << 16, KEEP_MAX = 1 << 20, DIRECTORY_MAX = 256 << 20,
 };
 
 struct zip {
 	struct bk_scan *scan;
 	struct bk_file *archive;	/* the file that the bytes are of */
 	const char *prefix;		/* of paths in reports */
-	const uint8_t *at;
-	size_t size;
+	const uint8_t *at;		/* all bytes; NULL: they are read from `archive` */
+	uint64_t size;
 	uint64_t shift;			/* bytes before the archive */
-	uint64_t directory, directory_size;
+	const uint8_t *directory;
+	uint64_t directory_size;
+	bool manifests;			/* the second time */
+	pthread_mutex_t lock;		/* of what follows */
+	uint64_t next, files;		/* offset in the directory; entries before it */
 };
 
 struct entry {
@@ -40,49 +46,60 @@ static uint32_t get16(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8; }
 static uint32_t get32(const uint8_t *p) { return get16(p) | get16(p + 2) << 16; }
 static uint64_t get64(const uint8_t *p) { return get32(p) | (uint64_t)get32(p + 4) << 32; }
 
-static bool inside(const struct zip *z, uint64_t at, uint64_t size)
+static bool inside(uint64_t whole, uint64_t at, uint64_t size)
 {
-	return at <= z->size && size <= z->size - at;
+	return at <= whole && size <= whole - at;
+}
+
+/* Bytes of the archive, in `room` where they have to be read; NULL where they are not there. */
+static const uint8_t *fetch(const struct zip *z, uint64_t at, size_t size, void *room)
+{
+	if (!inside(z->size, at, size))
+		return NULL;
+	if (z->at)
+		return z->at + at;
+	return pread(z->archive->fd, room, size, (off_t)at) == (ssize_t)size ? room : NULL;
 }
 
 /* --- the directory --- */
 
-static const uint8_t *find_end(const struct zip *z)
+/* Of the record in the archive's last bytes. */
+static const uint8_t *find_end(const uint8_t *tail, size_t size)
 {
-	size_t low = z->size > END_SIZE + 65535u ? z->size - END_SIZE - 65535u : 0;
-
-	for (size_t i = z->size < END_SIZE ? 0 : z->size - END_SIZE + 1; i-- > low; )
-		if (z->size >= END_SIZE && z->at[i] == 'P' && get32(z->at + i) == END_MAGIC)
-			return z->at + i;
+	for (size_t i = size < END_SIZE ? 0 : size - END_SIZE + 1; i-- > 0; )
+		if (tail[i] == 'P' && get32(tail + i) == END_MAGIC)
+			return tail + i;
 	return NULL;
 }
 
 /* Where the archive is larger than 4 GiB or has more than 65,535 entries.  The record ends where its locator begins, as all makers have it. */
-static const uint8_t *find_end64(const struct zip *z, const uint8_t *end)
+static const uint8_t *find_end64(const uint8_t *tail, const uint8_t *end)
 {
-	size_t at = (size_t)(end - z->at);
-
-	if (at < LOCATOR_SIZE + END64_SIZE || get32(end - LOCATOR_SIZE) != LOCATOR_MAGIC)
+	if (end - tail < LOCATOR_SIZE + END64_SIZE || get32(end - LOCATOR_SIZE) != LOCATOR_MAGIC)
 		return NULL;
 	end -= LOCATOR_SIZE + END64_SIZE;
 	return get32(end) == END64_MAGIC ? end : NULL;
 }
 
-static bool find_directory(struct zip *z)
+/* `room` is for the directory: the caller frees it. */
+static bool find_directory(struct zip *z, uint8_t **room)
 {
-	const uint8_t *end = find_end(z), *end64 = end ? find_end64(z, end) : NULL;
-	uint64_t behind;
+	size_t size = z->size < TAIL ? (size_t)z->size : TAIL;
+	BK_FREE uint8_t *last = bk_alloc(TAIL);
+	const uint8_t *tail = fetch(z, z->size - size, size, last), *end = tail ? find_end(tail, size) : NULL, *end64 = end ? find_end64(tail, end) : NULL;
+	uint64_t start, behind;
 
 	if (!end)
 		return false;
 	z->directory_size = end64 ? get64(end64 + 40) : get32(end + 12);
-	z->directory = end64 ? get64(end64 + 48) : get32(end + 16);
-	behind = (uint64_t)((end64 ? end64 : end) - z->at);
-	if (z->directory_size > behind || z->directory > behind - z->directory_size)
+	start = end64 ? get64(end64 + 48) : get32(end + 16);
+	behind = z->size - size + (uint64_t)((end64 ? end64 : end) - tail);
+	if (z->directory_size > behind || start > behind - z->directory_size || z->directory_size > DIRECTORY_MAX)
 		return false;
-	z->shift = behind - z->directory_size - z->directory;
-	z->directory += z->shift;
-	return true;
+	z->shift = behind - z->directory_size - start;
+	*room = z->at ? NULL : bk_alloc(z->directory_size + 1);
+	z->directory = fetch(z, start + z->shift, (size_t)z->directory_size, *room);
+	return z->directory;
 }
 
 /* The field that holds what does not fit into 32 bits, in this order. */
@@ -103,16 +120,16 @@ static void read_zip64(struct entry *e, const uint8_t *at, const uint8_t *end)
 	}
 }
 
-/* The record at an offset; the offset of the next one, 0 where this is none. */
+/* The record at an offset of the directory; the offset of the next one, 0 where this is none. */
 static uint64_t read_record(const struct zip *z, uint64_t offset, struct entry *e)
 {
-	const uint8_t *r = z->at + offset;
+	const uint8_t *r = z->directory + offset;
 	uint64_t size;
 
-	if (!inside(z, offset, RECORD_SIZE) || get32(r) != RECORD_MAGIC)
+	if (!inside(z->directory_size, offset, RECORD_SIZE) || get32(r) != RECORD_MAGIC)
 		return 0;
 	size = RECORD_SIZE + (uint64_t)get16(r + 28) + get16(r + 30) + get16(r + 32);
-	if (!inside(z, offset, size))
+	if (!inside(z->directory_size, offset, size))
 		return 0;
 	*e = (struct entry){
 		.name = r + RECORD_SIZE, .name_size = get16(r + 28), .packed = get32(r + 20), .unpacked = get32(r + 24), .local = get32(r + 42),
@@ -125,33 +142,42 @@ static uint64_t read_record(const struct zip *z, uint64_t offset, struct entry *
 /* --- content --- */
 
 struct content {
+	const struct zip *zip;
+	uint8_t *block;			/* room for BLOCK bytes */
 	const uint8_t *at;
-	uint64_t left;
+	size_t ready;			/* bytes there */
+	uint64_t next, left;		/* offset in the archive and bytes of what comes behind them */
 	unsigned method;
 	z_stream z;
 };
 
+/* More bytes at `at`; false where the archive ends before it should. */
+static bool feed(struct content *c)
+{
+	size_t n = c->left < BLOCK ? (size_t)c->left : BLOCK;
+
+	if (c->ready > 0 || n == 0)
+		return true;
+	c->at = fetch(c->zip, c->next, n, c->block);
+	if (!c->at)
+		return false;
+	c->ready = n;
+	c->next += n;
+	c->left -= n;
+	return true;
+}
+
 static ssize_t read_stored(struct bk_file *f, void *to, size_t size)
 {
 	struct content *c = f->with;
-	size_t n = size < c->left ? size : (size_t)c->left;
 
-	memcpy(to, c->at, n);
-	c->at += n;
-	c->left -= n;
-	return (ssize_t)n;
-}
-
-static void feed(struct content *c)
-{
-	uInt n = c->left < 1u << 30 ? (uInt)c->left : 1u << 30;
-
-	if (c->z.avail_in > 0)
-		return;
-	c->z.next_in = (Bytef *)c->at;
-	c->z.avail_in = n;
-	c->at += n;
-	c->left -= n;
+	if (!feed(c))
+		return -EBADMSG;
+	size = size < c->ready ? size : c->ready;
+	memcpy(to, c->at, size);
+	c->at += size;
+	c->ready -= size;
+	return (ssize_t)size;
 }
 
 static ssize_t read_deflated(struct bk_file *f, void *to, size_t size)
@@ -163,8 +189,13 @@ static ssize_t read_deflated(struct bk_file *f, void *to, size_t size)
 	c->z.avail_out = size < 1u << 30 ? (uInt)size : 1u << 30;
 	size = c->z.avail_out;
 	while (status == Z_OK && c->z.avail_out > 0) {
-		feed(c);
+		if (!feed(c))
+			return -EBADMSG;
+		c->z.next_in = (Bytef *)c->at;
+		c->z.avail_in = (uInt)c->ready;
 		status = inflate(&c->z, Z_NO_FLUSH);
+		c->at += c->ready - c->z.avail_in;
+		c->ready = c->z.avail_in;
 	}
 	if (status != Z_OK && status != Z_STREAM_END)
 		return -EBADMSG;
@@ -179,43 +210,75 @@ static ssize_t read_content(struct bk_file *f, void *to, size_t size)
 	return got > 0 && !bk_scan_unpacked(f->scan, f->path, (uint64_t)got) ? -EFBIG : got;
 }
 
-/* Why the entry's content is not there; NULL with `c` ready. */
-static const char *open_content(const struct zip *z, const struct entry *e, struct content *c)
+/* Its local header, and with it what is to be had at once: for most files that is all. */
+static const char *open_local(const struct zip *z, const struct entry *e, struct content *c)
 {
-	uint64_t local = e->local + z->shift, data;
+	uint64_t local = e->local + z->shift, want = LOCAL_SIZE + e->name_size + EXTRA + e->packed, head;
+	size_t n;
+
+	if (e->local > z->size || !inside(z->size, local, LOCAL_SIZE))
+		return "no entry where the directory says";
+	want = want < z->size - local ? want : z->size - local;
+	n = want < BLOCK ? (size_t)want : BLOCK;
+	c->at = fetch(z, local, n, c->block);
+	if (!c->at || get32(c->at) != LOCAL_MAGIC)
+		return "no entry where the directory says";
+	head = LOCAL_SIZE + (uint64_t)get16(c->at + 26) + get16(c->at + 28);
+	if (!inside(z->size, local + head, e->packed))
+		return "the archive ends in the middle of it";
+	c->next = local + head;
+	c->left = e->packed;
+	if (head < n) {
+		c->at += head;
+		c->ready = n - head < e->packed ? n - (size_t)head : (size_t)e->packed;
+		c->next += c->ready;
+		c->left -= c->ready;
+	}
+	return NULL;
+}
+
+/* Why the entry's content is not there; NULL with `c` ready. */
+static const char *open_content(const struct zip *z, const struct entry *e, struct content *c, uint8_t *block)
+{
+	const char *why;
 
 	if (e->flags & ENCRYPTED)
 		return "encrypted";
 	if (e->method != STORED && e->method != DEFLATED)
 		return "a kind of compression other than deflate";
-	if (e->local > z->size || !inside(z, local, LOCAL_SIZE) || get32(z->at + local) != LOCAL_MAGIC)
-		return "no entry where the directory says";
-	data = local + LOCAL_SIZE + get16(z->at + local + 26) + get16(z->at + local + 28);
-	if (!inside(z, data, e->packed))
-		return "the archive ends in the middle of it";
-	*c = (struct content){ .at = z->at + data, .left = e->packed, .method = e->method };
-	if (c->method == DEFLATED && inflateInit2(&c->z, -MAX_WBITS) != Z_OK)
-		return "out of memory";
-	return NULL;
+	*c = (struct content){ .zip = z, .block = block, .method = e->method };
+	why = open_local(z, e, c);
+	return !why && c->method == DEFLATED && inflateInit2(&c->z, -MAX_WBITS) != Z_OK ? "out of memory" : why;
 }
 
-static void read_entry(const struct zip *z, const struct entry *e, const char *path)
+/* One thread's buffers, which serve for one entry after the other. */
+struct worker {
+	struct zip *zip;
+	struct bk_buf path, text;
+	uint8_t *block;
+};
+
+static void read_entry(struct worker *w, const struct entry *e)
 {
+	const struct zip *z = w->zip;
 	struct content c;
 	struct bk_file f = {
-		.scan = z->scan, .path = path, .mode = e->mode & 07777, .nested = z->archive->nested + 1, .archive = z->archive,
-		.read = read_content, .with = &c, .fd = -1,
+		.scan = z->scan, .path = w->path.at, .mode = e->mode & 07777, .nested = z->archive->nested + 1, .archive = z->archive,
+		.read = read_content, .with = &c, .fd = -1, .text = w->text,
 	};
-	const char *why = open_content(z, e, &c);
+	const char *why = open_content(z, e, &c, w->block);
 
 	if (why) {
 		bk_scan_warn(&f, 0, "not read: %s", why);
 		return;
 	}
 	bk_scan_file(&f);
-	bk_file_free(&f);
 	if (c.method == DEFLATED)
 		inflateEnd(&c.z);
+	if (f.text.cap > KEEP_MAX)
+		bk_file_free(&f);
+	w->text = f.text;
+	w->text.len = 0;
 }
 
 /* --- names --- */
@@ -258,40 +321,70 @@ static bool is_manifest(const char *path)
 	return n >= 20 && strcmp(path + n - 20, "META-INF/MANIFEST.MF") == 0;
 }
 
-/* A manifest only counts where nothing better says what the archive is: it comes last. */
-static void read_entries(struct zip *z, bool manifest)
+/* --- entries --- */
+
+/* The next entry of the directory; false at its end, also where it is damaged. */
+static bool next_entry(struct zip *z, struct entry *e)
 {
-	BK_BUF path = { 0 };
-	uint64_t end = z->directory + z->directory_size, files = 0, offset = z->directory;
-	struct entry e;
+	uint64_t next = 0;
 
-	for (; offset < end; files++) {
-		uint64_t next = read_record(z, offset, &e);
-
-		if (!next || z->scan->full)
-			break;
-		if (name_of(z, &e, &path, !manifest) && bk_scan_wants(path.at, e.mode & 07777) && is_manifest(path.at) == manifest)
-			read_entry(z, &e, path.at);
-		offset = next;
+	pthread_mutex_lock(&z->lock);
+	if (z->next < z->directory_size && !z->scan->full)
+		next = read_record(z, z->next, e);
+	if (next) {
+		z->next = next;
+		z->files++;
 	}
-	if (manifest)
-		return;
-	bk_scan_count(z->scan, z->archive->path, files);
-	if (offset < end && !z->scan->full)
-		bk_scan_warn(z->archive, 0, "the archive's directory is damaged; what follows was not read");
+	pthread_mutex_unlock(&z->lock);
+	return next;
 }
 
-static bool scan_bytes(struct bk_file *archive, const char *prefix, const void *bytes, size_t size)
+/* A manifest only counts where nothing better says what the archive is: it comes last. */
+static void *read_entries(void *zip)
 {
-	struct zip z = { .scan = archive->scan, .archive = archive, .prefix = prefix, .at = bytes, .size = size };
+	struct worker w = { .zip = zip, .block = bk_alloc(BLOCK) };
+	const struct zip *z = zip;
+	struct entry e;
 
-	if (!find_directory(&z)) {
-		bk_scan_warn(archive, 0, "not read: no zip file, or not a whole one");
-		return false;
+	while (next_entry(w.zip, &e))
+		if (name_of(z, &e, &w.path, !z->manifests) && bk_scan_wants(w.path.at, e.mode & 07777) && is_manifest(w.path.at) == z->manifests)
+			read_entry(&w, &e);
+	bk_buf_free(&w.path);
+	bk_buf_free(&w.text);
+	free(w.block);
+	return NULL;
+}
+
+/* Archives in archives are read by the thread that came to them. */
+static void read_all(struct zip *z, bool manifests)
+{
+	pthread_t threads[THREADS - 1];
+	size_t started = 0, most = z->at ? 0 : THREADS - 1;
+
+	z->manifests = manifests;
+	z->next = z->files = 0;
+	while (started < most && pthread_create(&threads[started], NULL, read_entries, z) == 0)
+		started++;
+	read_entries(z);
+	while (started > 0)
+		pthread_join(threads[--started], NULL);
+}
+
+static void scan_archive(struct zip *z)
+{
+	BK_FREE uint8_t *room = NULL;
+
+	if (!find_directory(z, &room)) {
+		bk_scan_warn(z->archive, 0, "not read: no zip file, or not a whole one");
+		return;
 	}
-	read_entries(&z, false);
-	read_entries(&z, true);
-	return true;
+	pthread_mutex_init(&z->lock, NULL);
+	read_all(z, false);
+	bk_scan_count(z->scan, z->archive->path, z->files);
+	if (z->next < z->directory_size && !z->scan->full)
+		bk_scan_warn(z->archive, 0, "the archive's directory is damaged; what follows was not read");
+	read_all(z, true);
+	pthread_mutex_destroy(&z->lock);
 }
 
 /* --- entrances --- */
@@ -306,29 +399,27 @@ void bk_zip_nested(struct bk_file *f)
 		return;
 	}
 	error = bk_file_whole(f, BK_BINARY_MAX);
-	if (error)
+	if (error) {
 		bk_scan_warn(f, 0, "not read: %s", error == -EFBIG ? "too large for an archive in an archive" : strerror(-error));
-	else
-		scan_bytes(f, prefix, f->text.at, f->text.len);
+	} else {
+		struct zip z = { .scan = f->scan, .archive = f, .prefix = prefix, .at = (const uint8_t *)f->text.at, .size = f->text.len };
+
+		scan_archive(&z);
+	}
 }
 
 int bk_zip(struct bk_scan *s, const char *file, const char *path, const char *prefix)
 {
 	struct bk_file archive = { .scan = s, .path = path, .fd = open(file, O_RDONLY | O_CLOEXEC) };
+	struct zip z = { .scan = s, .archive = &archive, .prefix = prefix };
 	struct stat st;
-	void *bytes = MAP_FAILED;
-	int error;
+	int error = archive.fd < 0 || fstat(archive.fd, &st) < 0 ? -errno : 0;
 
-	if (archive.fd < 0)
-		return -errno;
-	if (fstat(archive.fd, &st) == 0 && st.st_size > 0)
-		bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, archive.fd, 0);
-	error = bytes == MAP_FAILED ? -(errno ? errno : EINVAL) : 0;
-	close(archive.fd);
-	archive.fd = -1;
-	if (error)
-		return error;
-	scan_bytes(&archive, prefix, bytes, (size_t)st.st_size);
-	munmap(bytes, (size_t)st.st_size);
-	return 0;
+	if (!error) {
+		z.size = (uint64_t)st.st_size;
+		scan_archive(&z);
+	}
+	if (archive.fd >= 0)
+		close(archive.fd);
+	return error;
 }
