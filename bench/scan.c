@@ -6,9 +6,7 @@
  */
 #include "bench/lib/bench.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,7 +15,8 @@ static const char about[] =
 	"Usage: build/bench/scan [OPTION...]\n"
 	"Makes a tree of about 650 npm packages and lists what is in it. $BUCKLER_NPM_TREE\n"
 	"names a folder with such a tree, and its lock, to be used instead; $BUCKLER_DB an\n"
-	"advisory database to match the list against.\n";
+	"advisory database to match the list against, instead of one of --count (500000)\n"
+	"made advisories; $BUCKLER_OSV real exports to stand beside them.\n";
 
 /* npm takes the newest versions of that day for what these depend on. */
 static const char manifest[] =
@@ -89,29 +88,13 @@ static bool numbers(struct bench *b, const char *program, const char *first, con
 
 /* --- measuring --- */
 
-struct figure {
-	double seconds, megabytes;
-};
-
-static struct figure measure(struct bench *b, const char *what, char *const *argv, const char *out)
+static struct bench_cost measure(struct bench *b, const char *what, char *const *argv, const char *out)
 {
-	struct figure f = { 0 };
-	struct rusage use = { 0 };
-	double start = bench_now();
-	pid_t pid = fork();
-	int status = -1;
+	struct bench_cost c = bench_cost(argv, out);
 
-	if (pid == 0) {
-		dup2(open(out, O_WRONLY | O_CREAT | O_TRUNC, 0644), 1);
-		dup2(open("/dev/null", O_WRONLY), 2);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (pid < 0 || wait4(pid, &status, 0, &use) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) > 1)
-		bench_note(b, "%s failed with status %d", what, status);
-	f.seconds = (bench_now() - start) / 1e9;
-	f.megabytes = (double)use.ru_maxrss / 1024;
-	return f;
+	if (c.status < 0 || !WIFEXITED(c.status) || WEXITSTATUS(c.status) > 1)
+		bench_note(b, "%s failed with status %d", what, c.status);
+	return c;
 }
 
 struct contender {
@@ -130,7 +113,7 @@ static void measure_all(struct bench *b, struct contender *list, size_t count, i
 		list[i].seconds = bk_alloc((size_t)rounds * sizeof(double));
 	for (int k = 0; k < rounds; k++)
 		for (size_t i = 0; i < count; i++) {
-			struct figure f = measure(b, list[i].key, list[i].argv, out);
+			struct bench_cost f = measure(b, list[i].key, list[i].argv, out);
 
 			list[i].seconds[k] = f.seconds;
 			list[i].megabytes = f.megabytes > list[i].megabytes ? f.megabytes : list[i].megabytes;
@@ -146,10 +129,24 @@ static double ratio(const double *a, const double *c, int rounds)
 	return bench_median(r, (size_t)rounds);
 }
 
+static char *make_database(struct bench *b)
+{
+	const char *given = getenv("BUCKLER_DB");
+	char *database = given ? bk_strdup(given) : bk_format("%s/advisories.db", b->tmp), *real = getenv("BUCKLER_OSV");
+	long count = b->count ? b->count : b->quick ? 20000 : 500000;
+	double megabytes = 0;
+	BK_FREE char *zip = given ? NULL : bench_advisories(b, 0, count, &megabytes), *program = bench_built(b, "buckler");
+	char *argv[] = { program, "db", "build", "-o", database, zip, real, NULL };
+
+	if (given || (zip && run(b, "buckler db build", argv, NULL)))
+		return database;
+	free(database);
+	return NULL;
+}
+
 static void own_figures(struct bench *b, char *tree, char *stored, char *packed)
 {
-	BK_FREE char *program = bench_built(b, "buckler");
-	char *database = getenv("BUCKLER_DB");
+	BK_FREE char *program = bench_built(b, "buckler"), *database = make_database(b);
 	struct contender list[] = {
 		{ "list/folder", { program, "scan", "--list", tree } }, { "list/zip-stored", { program, "scan", "--list", stored } },
 		{ "list/zip", { program, "scan", "--list", packed } }, { "list+match", { program, "scan", "--db", database, tree } },
@@ -180,7 +177,7 @@ static void peer_figures(struct bench *b, char *tree)
 	char *get[] = { "/bin/sh", "-c", (char *)get_cyclonedx, "sh", tree, b->tmp, NULL };
 	char *peer[] = { "/bin/sh", "-c", (char *)cyclonedx, "sh", tree, b->tmp, NULL };
 	char *own[] = { program, "scan", "--list", "--format", "cyclonedx", tree, NULL };
-	struct figure f = measure(b, "npm sbom", npm, theirs);
+	struct bench_cost f = measure(b, "npm sbom", npm, theirs);
 	double both[2];
 
 	bench_row(b, "list/folder", "npm sbom", "time", f.seconds, "s");

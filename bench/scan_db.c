@@ -5,11 +5,7 @@
  */
 #include "bench/lib/bench.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,75 +18,6 @@ static const char about[] =
 
 #define SMALL 100000L
 #define PACKAGES 1000
-
-/* --- records --- */
-
-static void add_versions(struct bk_buf *out, long i)
-{
-	bk_buf_text(out, ",\"versions\":[");
-	for (long k = 0; k < 40; k++)
-		bk_buf_printf(out, "%s\"%ld.%ld.%ld\"", k ? "," : "", i % 3, k / 10, k % 10);
-	bk_buf_text(out, "]");
-}
-
-/* About as long as the real ones are, 2 to 3 KB, in four ecosystems; a package has three records. */
-static void make_record(struct bk_buf *out, long i)
-{
-	static const char *const ecosystems[] = { "npm", "PyPI", "Maven", "Go" };
-	const char *ecosystem = ecosystems[i % 4], *type = i % 4 == 0 || i % 4 == 3 ? "SEMVER" : "ECOSYSTEM";
-
-	out->len = 0;
-	bk_buf_printf(out, "{\"schema_version\":\"1.7.0\",\"id\":\"MADE-%ld\",\"modified\":\"2026-%02ld-%02ldT00:00:00Z\",\"published\":\"2025-01-01T00:00:00Z\",", i, i % 12 + 1, i % 28 + 1);
-	bk_buf_printf(out, "\"aliases\":[\"CVE-2026-%ld\"],\"summary\":\"Something in package %ld goes wrong when it is asked for it\",\"details\":\"", 10000 + i, i / 12);
-	for (int k = 0; k < 16; k++)
-		bk_buf_printf(out, "Paragraph %d of record %ld tells at some length what happens, to whom, and since when.\\n\\n", k, i);
-	bk_buf_printf(out, "\",\"severity\":[{\"type\":\"CVSS_V3\",\"score\":\"CVSS:3.1/AV:N/AC:L/PR:%c/UI:N/S:U/C:H/I:H/A:%c\"}],", "NLH"[i % 3], "NLH"[i / 3 % 3]);
-	bk_buf_printf(out, "\"affected\":[{\"package\":{\"ecosystem\":\"%s\",\"name\":\"%spackage-%ld\"},\"ranges\":[{\"type\":\"%s\",\"events\":[{\"introduced\":\"%ld.0.0\"},{\"fixed\":\"%ld.%ld.0\"}]}]",
-		      ecosystem, i % 4 == 2 ? "org.made:" : i % 4 == 3 ? "example.com/" : "", i / 12, type, i % 3, i % 3 + 1, i % 7);
-	if (i % 4 == 1 || i % 4 == 2)
-		add_versions(out, i);
-	bk_buf_text(out, "}],\"references\":[");
-	for (int k = 0; k < 5; k++)
-		bk_buf_printf(out, "%s{\"type\":\"%s\",\"url\":\"https://example.com/%ld/%d\"}", k ? "," : "", k ? "WEB" : "ADVISORY", i, k);
-	bk_buf_text(out, "]}");
-}
-
-static void add_entry(struct archive *zip, const struct bk_buf *text, long i)
-{
-	struct archive_entry *entry = archive_entry_new();
-	BK_FREE char *name = bk_format("MADE-%ld.json", i);
-
-	archive_entry_set_pathname(entry, name);
-	archive_entry_set_size(entry, (la_int64_t)text->len);
-	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_perm(entry, 0644);
-	archive_write_header(zip, entry);
-	archive_write_data(zip, text->at, text->len);
-	archive_entry_free(entry);
-}
-
-static char *make_zip(const struct bench *b, long from, long to, double *megabytes)
-{
-	char *path = bk_format("%s/%ld.zip", b->tmp, from);
-	struct archive *zip = archive_write_new();
-	BK_BUF text = { 0 };
-	bool good;
-
-	archive_write_set_format_zip(zip);
-	archive_write_set_options(zip, "zip:compression-level=1");
-	good = archive_write_open_filename(zip, path) == ARCHIVE_OK;
-	for (long i = from; i < to && good; i++) {
-		make_record(&text, i);
-		add_entry(zip, &text, i);
-		*megabytes += (double)text.len / 1e6;
-	}
-	good = archive_write_close(zip) == ARCHIVE_OK && good;
-	archive_write_free(zip);
-	if (good)
-		return path;
-	free(path);
-	return NULL;
-}
 
 static char *make_list(const struct bench *b, long count)
 {
@@ -110,34 +37,7 @@ static char *make_list(const struct bench *b, long count)
 
 /* --- measuring --- */
 
-struct figure {
-	double seconds, megabytes;
-	int status;
-};
-
-static struct figure measure(char *const *argv, const char *log)
-{
-	struct figure f = { 0, 0, -1 };
-	struct rusage use;
-	double start = bench_now();
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-		dup2(fd, 1);
-		dup2(fd, 2);
-		execv(argv[0], argv);
-		_exit(127);
-	}
-	if (pid < 0 || wait4(pid, &f.status, 0, &use) < 0)
-		return f;
-	f.seconds = (bench_now() - start) / 1e9;
-	f.megabytes = (double)use.ru_maxrss / 1024;
-	return f;
-}
-
-static bool is_done(struct bench *b, const char *what, const struct figure *f, int most)
+static bool is_done(struct bench *b, const char *what, const struct bench_cost *f, int most)
 {
 	if (f->status >= 0 && WIFEXITED(f->status) && WEXITSTATUS(f->status) <= most)
 		return true;
@@ -145,7 +45,7 @@ static bool is_done(struct bench *b, const char *what, const struct figure *f, i
 	return false;
 }
 
-static void report(struct bench *b, const char *key, const struct figure *f)
+static void report(struct bench *b, const char *key, const struct bench_cost *f)
 {
 	bench_row(b, key, "buckler", "time", f->seconds, "s");
 	bench_row(b, key, "buckler", "peak", f->megabytes, "MB");
@@ -163,7 +63,7 @@ static bool build(struct bench *b, const char *key, const char *database, char *
 		argv[n++] = second;
 	if (real && stat(real, &st) == 0)
 		argv[n++] = real;
-	struct figure f = measure(argv, log);
+	struct bench_cost f = bench_cost(argv, log);
 
 	if (!is_done(b, key, &f, 0))
 		return false;
@@ -179,10 +79,10 @@ static void scan(struct bench *b, const char *database, char *list)
 	char *argv[] = { program, "scan", "--db", (char *)database, list, NULL };
 	int rounds = bench_rounds(b, 31, 5);
 	BK_FREE double *seconds = bk_alloc((size_t)rounds * sizeof *seconds);
-	struct figure f = { 0 }, worst = { 0 };
+	struct bench_cost f = { 0 }, worst = { 0 };
 
 	for (int i = 0; i < rounds; i++) {
-		f = measure(argv, log);
+		f = bench_cost(argv, log);
 		if (!is_done(b, "match", &f, 1))
 			return;
 		seconds[i] = f.seconds;
@@ -201,7 +101,7 @@ int main(int argc, char **argv)
 
 	bench_begin(&b, "scan_db", about, argc, argv);
 	long count = b.count ? b.count : b.quick ? SMALL + 20000 : 500000;
-	BK_FREE char *first = make_zip(&b, 0, SMALL, &megabytes), *second = make_zip(&b, SMALL, count > SMALL ? count : SMALL, &more);
+	BK_FREE char *first = bench_advisories(&b, 0, SMALL, &megabytes), *second = bench_advisories(&b, SMALL, count > SMALL ? count : SMALL, &more);
 	BK_FREE char *list = make_list(&b, count), *small = bk_format("%s/small.db", b.tmp), *large = bk_format("%s/large.db", b.tmp);
 
 	if (!first || !second || !list)

@@ -156,4 +156,22 @@ void bench_group_close(struct bench *b, struct bench_group *g);
 /* Starts argv (posix_spawn), waits; its wait status, -1 where it cannot be started.  Standard error goes to /dev/null if `mute`. */
 int bench_spawn(char *const *argv, bool mute);
 
+/* --- cost.c --- */
+
+/* What a whole run of a program took. */
+struct bench_cost {
+	double seconds, megabytes;		/* of time that passed; of memory at most resident */
+	int status;				/* as wait(2) has it; -1: it could not be started */
+};
+/* Runs it with its output in the file `out`. */
+struct bench_cost bench_cost(char *const *argv, const char *out);
+
+/* --- advisories.c --- */
+
+/*
+ * Writes the made advisories [from, to) in OSV's form into a zip in the scratch folder: its path, the caller's to free, or NULL;
+ * adds their size to *megabytes.  About as long as real ones are, 2 to 3 KB; a package has three.
+ */
+char *bench_advisories(const struct bench *b, long from, long to, double *megabytes);
+
 #endif
