@@ -89,6 +89,25 @@ static void install_best(struct bk_start *start)
 		start->offers = BK_CAN_FILTER;
 }
 
+/* Whether the shim will be able to make the child's calls, the shim finds out meanwhile. */
+static void restrict_network(struct bk_start *start)
+{
+	if (!(start->filter_flags & (BK_FILTER_CONNECT | BK_FILTER_LISTEN)))
+		return;
+	while (!__atomic_load_n(&start->probed, __ATOMIC_ACQUIRE))
+		sys_futex((void *)&start->probed, FUTEX_WAIT, 0);
+	bk_landlock_restrict_network(start->shim, start->probed == 1 && start->offers & BK_CAN_NOTIFY);
+}
+
+static void probe_network(struct bk_shim *s, struct bk_start *start)
+{
+	if (!(start->filter_flags & (BK_FILTER_CONNECT | BK_FILTER_LISTEN)))
+		return;
+	bk_network_probe(s);
+	__atomic_store_n(&start->probed, s->place.offers & BK_CAN_GETFD ? 1 : 2, __ATOMIC_RELEASE);
+	sys_futex((void *)&start->probed, FUTEX_WAKE, 1);
+}
+
 static void say_ready(struct bk_start *start)
 {
 	__atomic_store_n(&start->ready, 1, __ATOMIC_RELEASE);
@@ -112,6 +131,7 @@ static void child(void *arg)
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
 	start->landlock = bk_landlock_restrict(s);
 	install_best(start);
+	restrict_network(start);
 	sys_sigmask(SIG_SETMASK, &start->mask, NULL);
 	say_ready(start);
 	while (start->listener < 0 && !__atomic_load_n(&start->go, __ATOMIC_ACQUIRE))
@@ -169,6 +189,7 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	if (pid < 0)
 		return bk_log_refuse(s, "process", "the system has no room for another process");
 	s->main_pid = (int)pid;
+	probe_network(s, start);
 	wait_ready(start);
 	if (!start->ready)
 		return bk_log_refuse(s, "process", "it ended before it could be supervised");

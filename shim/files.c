@@ -232,6 +232,18 @@ unsigned bk_files_umask(struct bk_shim *s, int tid)
 	return mask;
 }
 
+uint64_t bk_files_capabilities(struct bk_shim *s, int tid)
+{
+	uint64_t held = 0;
+	char *text;
+
+	if (!read_status(s, tid, &text))
+		return 0;
+	for (const char *at = find_line(text, "\nCapEff:\t"); *at && *at != '\n'; at++)
+		held = held << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	return held;
+}
+
 /*
  * The shim's open is made with the shim's rights.  An unprivileged task cannot change its own under no_new_privs; one of root can, and
  * its calls then go on by themselves, with Landlock beneath.

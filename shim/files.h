@@ -39,6 +39,8 @@ void bk_target_close(struct bk_target *place);
 
 /* True where what the shim does in a task's place is done with that task's own rights. */
 bool bk_same_rights(struct bk_shim *s, int tid);
+/* The capabilities that a task may use now (capabilities(7)), as bits; none where it cannot be seen. */
+uint64_t bk_files_capabilities(struct bk_shim *s, int tid);
 
 /* Answers a call of BK_JOB_FILE. */
 void bk_files_notified(struct bk_shim *s, const struct seccomp_notif *n);

@@ -120,8 +120,6 @@ void bk_loop_main_loaded(struct bk_shim *s)
 
 	if (!s->ring)
 		sys_prctl(PR_SET_DUMPABLE, 0);
-	if (bk_judged(s, BK_CONNECT) || bk_judged(s, BK_LISTEN))
-		bk_network_probe(s);
 	bk_plan_make(&s->policy, &s->place, &s->plan);
 	s->started = true;
 	gap = bk_plan_gap(&s->plan);

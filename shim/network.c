@@ -162,14 +162,13 @@ static void reach_by_object(struct bk_peer *p)
 
 /* --- judging ------------------------------------------------------------------------------------------------------------------------ */
 
+/* The main process in each of its threads. */
 static bool is_main(const struct bk_shim *s, int tid)
 {
-	char path[64], *at = bk_put(bk_proc(path, s->main_pid, "/task/"), path + 64, "");
+	char path[64];
+	uint32_t n = bk_text_of(bk_proc(path, s->main_pid, "/task/")).len;
 
-	while (*at)
-		at++;
-	at = path + bk_text_of(path).len;
-	bk_put_number(at, path + 64, (uint32_t)tid);
+	bk_put_number(path + n, path + sizeof path, (uint32_t)tid);
 	return tid == s->main_pid || sys_access(path, 0) == 0;
 }
 
@@ -339,6 +338,26 @@ static int judge_listen(struct bk_shim *s, const struct seccomp_notif *n, const 
 	return outcome(s, n, &r, &d, NULL);
 }
 
+/* The first port that needs no privilege (ip(7)). */
+static uint32_t free_ports(void)
+{
+	char text[16];
+	const char *end;
+	int fd = (int)sys_open("/proc/sys/net/ipv4/ip_unprivileged_port_start", O_RDONLY | O_CLOEXEC);
+	long n = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
+
+	if (fd >= 0)
+		sys_close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (uint32_t)bk_parse_number(text, &end) : 1024;
+}
+
+/* The shim binds in the caller's place; a caller that gave up root gets no port that is root's. */
+static bool may_bind(struct bk_shim *s, int tid, const struct bk_endpoint *e)
+{
+	return !e->port_low || bk_same_rights(s, tid) || bk_files_capabilities(s, tid) & 1u << 10 /* CAP_NET_BIND_SERVICE */ || e->port_low >= free_ports();
+}
+
 /*
  * A stream socket is judged when it listens.  A datagram socket listens once it has a port that others can know; one that the kernel chooses is for
  * answers.  The name of a unix socket is made where and as the caller makes files, so that the call is let go: another thread could change
@@ -357,8 +376,8 @@ static void bind(struct bk_shim *s, const struct seccomp_notif *n)
 		error = judge_listen(s, n, &p.address);
 	if (error)
 		bk_notify_result(s, n->id, error == -EPERM ? -EACCES : error);
-	else if (inet && bk_same_rights(s, (int)n->pid))
-		bk_notify_result(s, n->id, sys_bind(k.fd, p.bytes, p.size));
+	else if (inet)
+		bk_notify_result(s, n->id, may_bind(s, (int)n->pid, &p.address.endpoint) ? sys_bind(k.fd, p.bytes, p.size) : -EACCES);
 	else
 		bk_notify_answer(s, n->id, 0);
 	bk_socket_close(&k);

@@ -46,8 +46,6 @@ int bk_peer_read(const struct seccomp_notif *n, uint64_t at, uint64_t size, stru
 int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, struct bk_peer *p, const char *note);
 void bk_peer_close(struct bk_peer *p);
 
-/* Tries on the function's process whether its sockets can be duplicated (network_start.c). */
-void bk_network_probe(struct bk_shim *s);
 /* Answers a call of BK_JOB_NETWORK. */
 void bk_network_notified(struct bk_shim *s, const struct seccomp_notif *n);
 /* sendto, sendmsg, sendmmsg (send.c). */

@@ -12,6 +12,14 @@ static const char *value_of(char *const *envp, const char *name)
 	return "";
 }
 
+static uint32_t parse_host(struct bk_text t, struct bk_endpoint *e)
+{
+	if (!bk_text_starts(t, BK_TEXT("localhost:")))
+		return bk_address_parse(t, e);
+	bk_address_parse(BK_TEXT("127.0.0.1"), e);
+	return 9;
+}
+
 /* "127.0.0.1:9001", "http://127.0.0.1:9001/", "udp:127.0.0.1:2000 tcp:...": the first address and port of the text. */
 static void take(struct bk_endpoint *e, const char *text)
 {
@@ -20,7 +28,7 @@ static void take(struct bk_endpoint *e, const char *text)
 	uint64_t port;
 
 	for (uint32_t n; t.len; t = bk_text_from(t, 1)) {
-		n = bk_address_parse(t, e);
+		n = parse_host(t, e);
 		if (!n || n == t.len || t.at[n] != ':')
 			continue;
 		port = bk_parse_number(t.at + n + 1, &end);
@@ -58,6 +66,25 @@ static void take_host(struct bk_endpoint *e, char *const *argv)
 		*e = (struct bk_endpoint){ 0 };		/* the host of a worker is on its own machine */
 }
 
+static bool same_place(const struct bk_endpoint *a, const struct bk_endpoint *b)
+{
+	return a->family == b->family && a->port_low == b->port_low && __builtin_memcmp(a->address, b->address, 16) == 0;
+}
+
+/* Where credentials are given out: the metadata services, and what these variables call one (Azure's managed identity, ECS's and EKS's agents). */
+static bool gives_credentials(const struct bk_endpoint *e, char *const *envp)
+{
+	static const char *const names[] = { "IDENTITY_ENDPOINT=", "MSI_ENDPOINT=", "AWS_CONTAINER_CREDENTIALS_FULL_URI=", NULL };
+	struct bk_endpoint other;
+
+	for (unsigned i = 0; names[i]; i++) {
+		take(&other, value_of(envp, names[i]));
+		if (other.family && same_place(e, &other))
+			return true;
+	}
+	return bk_address_is_metadata(e);
+}
+
 void bk_network_start(struct bk_shim *s, const struct bk_options *o)
 {
 	if (!bk_judged(s, BK_CONNECT))
@@ -68,7 +95,7 @@ void bk_network_start(struct bk_shim *s, const struct bk_options *o)
 	if (*value_of(o->envp, "FUNCTIONS_WORKER_RUNTIME=") || *value_of(o->envp, "WEBSITE_SITE_NAME="))
 		take_host(&s->implicit[2], o->argv);
 	for (unsigned i = 0; i < BK_IMPLICIT; i++)
-		if (bk_address_is_metadata(&s->implicit[i]))
+		if (gives_credentials(&s->implicit[i], o->envp))
 			s->implicit[i] = (struct bk_endpoint){ 0 };
 }
 

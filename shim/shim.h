@@ -175,6 +175,7 @@ struct bk_start {
 	volatile uint32_t offers;
 	volatile uint32_t landlock;	/* ABI in force */
 	volatile int exec_error;	/* errno of execve, 0 */
+	volatile uint32_t probed;	/* futex, only with the network judged: 1 the child's sockets can be duplicated, 2 they cannot */
 	int vm_tid;			/* cleared by the kernel when the child leaves this memory */
 	volatile uint32_t go;		/* futex: without a listener the child waits for it before its exec */
 };
@@ -191,6 +192,8 @@ const char *bk_child_search(const char *name, char *const *envp, char *out, size
 void bk_files_start(struct bk_shim *s, char *const *envp);
 /* In the child: what files.write allows, as rules of the kernel; returns the ABI that is in force, 0 where there is none. */
 uint32_t bk_landlock_restrict(const struct bk_shim *s);
+/* In the child, behind its filter: rules for TCP; `shim_makes`: the shim makes the function's calls, else they are let go.  True where rules are in force. */
+bool bk_landlock_restrict_network(const struct bk_shim *s, bool shim_makes);
 
 /* --- gate (gate.c) ------------------------------------------------------------------------------------------------------ */
 
@@ -221,6 +224,8 @@ void bk_notify_ended(struct bk_shim *s, int tid);
 
 /* --- network (network_start.c) ---------------------------------------------------------------------------------------------- */
 
+/* Tries on the function's process, before its exec, whether its sockets can be duplicated and its memory read; fills s->place. */
+void bk_network_probe(struct bk_shim *s);
 /* Takes from the environment and the arguments what the platform gave the function to talk to. */
 void bk_network_start(struct bk_shim *s, const struct bk_options *o);
 

@@ -2,24 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Names and addresses with real programs: each resolver finds what the policy names and nothing else; hostile answers lead nowhere; and what a
 # program was learned from runs again without an event.  In a network of its own, whose resolver is dns_server.py.
-if [ "${BUCKLER_TEST_NET:-}" != inside ]; then
-	export BUCKLER_TEST_NET=inside
-	for spaces in -mn -Urmn; do
-		unshare $spaces true 2>/dev/null && exec unshare $spaces sh "$0" "$@"
-	done
-	echo '1..0 # SKIP neither root nor a user name space: no network of its own'
-	exit 0
-fi
+. "${0%/*}/../support/own_network.sh"
 . "${0%/*}/../support/tap.sh"
 PARTS=$TOP/tests/integration/network
 
 # --- the network ---
 
-ip link set lo up 2>/dev/null || /usr/bin/python3 - <<'PY'
-import fcntl, socket, struct
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x49))
-PY
 echo 'nameserver 127.0.0.53' >resolv.conf
 mount --bind resolv.conf /etc/resolv.conf || { tap_fail 'a resolver of its own'; done_testing; }
 /usr/bin/python3 "$TOP/tests/support/dns_server.py" 127.0.0.53 53 >questions &
