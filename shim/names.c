@@ -123,7 +123,7 @@ void bk_names_start(struct bk_shim *s)
 	}
 	s->names->pins = &s->names->own;
 	for (uint32_t i = 0; i < BK_SERVERS; i++)
-		s->names->relay[i] = s->names->upstream[i] = -1;
+		s->names->relay[i] = s->names->upstream[i] = s->names->listener[i] = -1;
 	read_lines(s, "/etc/resolv.conf", resolver_line);
 	if (!s->names->own.server[0].family)
 		add_server(s->names, BK_TEXT("127.0.0.1"));	/* resolv.conf(5) */

@@ -126,7 +126,7 @@ void bk_pending_ready(struct bk_shim *s)
 
 	for (long i = 0; i < n; i++)
 		if (e[i].data >= BK_NAMES_RELAY)
-			bk_names_ready(s, (uint32_t)e[i].data);
+			bk_names_ready(s, e[i].data, e[i].events);
 		else if (e[i].data < s->pending_cap && s->pending[e[i].data].kind)
 			ready(s, &s->pending[e[i].data]);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The relay: queries of the function on their way to its resolver, answers on their way back. */
-#include "shim/names.h"
+#include "shim/relay.h"
 
 #define MESSAGE_MAX 4096u		/* of a query or an answer; longer ones are cut, and a cut answer is no answer */
 #define DONTWAIT 0x40
@@ -10,9 +10,9 @@
 
 /* --- sockets -------------------------------------------------------------------------------------------------------------------------- */
 
-static bool watch(struct bk_shim *s, int fd, uint32_t number)
+bool bk_relay_watch(struct bk_shim *s, int fd, uint32_t events, uint64_t data)
 {
-	struct bk_event_slot e = { 1 /* EPOLLIN */, number };
+	struct bk_event_slot e = { events, data };
 
 	if (s->events < 0)
 		s->events = (int)sys_epoll_create();
@@ -24,30 +24,53 @@ static int datagram_socket(int family)
 	return (int)sys_socket(family, BK_DGRAM | 02000000 | 04000 /* SOCK_CLOEXEC | SOCK_NONBLOCK */, 0);
 }
 
+/* The relay's own socket and the listener for streams, on one port; tried again where another has it for one of the two. */
+static int relay_socket(struct bk_shim *s, uint32_t i)
+{
+	struct bk_pins *pins = s->names->pins;
+	struct bk_endpoint own = bk_pins_relay(pins, i);
+	uint8_t address[BK_SOCKADDR_MAX];
+
+	for (int tries = 0; tries < 4; tries++) {
+		uint32_t size = bk_address_write(&own, own.family, address);
+		int fd = datagram_socket(own.family);
+
+		if (fd < 0)
+			return fd;
+		if (sys_bind(fd, address, size) == 0 && sys_getsockname(fd, address, &size) == 0 && bk_relay_watch(s, fd, 1 /* EPOLLIN */, BK_NAMES_RELAY + i) &&
+		    bk_streams_listen(s, i, address, size)) {
+			pins->relay_port[i] = (uint16_t)(address[2] | address[3] << 8);
+			return fd;
+		}
+		sys_close(fd);
+	}
+	return -EADDRINUSE;
+}
+
 /* The upstream socket is connected: the kernel lets in only what comes from the resolver. */
+static int upstream_socket(struct bk_shim *s, uint32_t i)
+{
+	const struct bk_endpoint *to = &s->names->pins->server[i];
+	uint8_t address[BK_SOCKADDR_MAX];
+	uint32_t size = bk_address_write(to, to->family, address);
+	int fd = datagram_socket(to->family);
+
+	if (fd >= 0 && sys_connect(fd, address, size) == 0 && bk_relay_watch(s, fd, 1 /* EPOLLIN */, BK_NAMES_UPSTREAM + i))
+		return fd;
+	if (fd >= 0)
+		sys_close(fd);
+	return -ECONNREFUSED;
+}
+
 static bool make_relay(struct bk_shim *s, uint32_t i)
 {
 	struct bk_names *n = s->names;
-	struct bk_endpoint own = bk_pins_relay(n->pins, i);
-	uint8_t address[BK_SOCKADDR_MAX];
-	uint32_t size = bk_address_write(&n->pins->server[i], own.family, address);
-	int relay = datagram_socket(own.family), upstream = datagram_socket(own.family);
 
-	if (relay >= 0 && upstream >= 0 && sys_connect(upstream, address, size) == 0) {
-		size = bk_address_write(&own, own.family, address);
-		if (sys_bind(relay, address, size) == 0 && sys_getsockname(relay, address, &size) == 0 && watch(s, relay, BK_NAMES_RELAY + i) &&
-		    watch(s, upstream, BK_NAMES_UPSTREAM + i)) {
-			n->pins->relay_port[i] = (uint16_t)(address[2] | address[3] << 8);
-			n->relay[i] = relay;
-			n->upstream[i] = upstream;
-			return true;
-		}
-	}
-	if (relay >= 0)
-		sys_close(relay);
-	if (upstream >= 0)
-		sys_close(upstream);
-	return false;
+	if (n->upstream[i] < 0)
+		n->upstream[i] = upstream_socket(s, i);
+	if (n->upstream[i] >= 0)
+		n->relay[i] = relay_socket(s, i);
+	return n->relay[i] >= 0;
 }
 
 void bk_names_share(struct bk_shim *s, struct bk_pins *pins)
@@ -68,7 +91,7 @@ bool bk_names_lead(struct bk_shim *s, const struct bk_socket *k, struct bk_peer 
 {
 	struct bk_names *n = s->names;
 	struct bk_endpoint own;
-	uint32_t i = n && k->type == BK_DGRAM ? bk_pins_server(n->pins, &p->address.endpoint) : BK_SERVERS;
+	uint32_t i = n && (k->type == BK_DGRAM || k->type == BK_STREAM) ? bk_pins_server(n->pins, &p->address.endpoint) : BK_SERVERS;
 
 	if (i == BK_SERVERS || (n->relay[i] < 0 && !make_relay(s, i)))
 		return false;
@@ -79,7 +102,7 @@ bool bk_names_lead(struct bk_shim *s, const struct bk_socket *k, struct bk_peer 
 
 /* --- queries ------------------------------------------------------------------------------------------------------------------------------ */
 
-static uint32_t hash_of(const struct bk_dns_question *q)
+uint32_t bk_relay_hash(const struct bk_dns_question *q)
 {
 	uint32_t h = 0x811c9dc5u ^ q->type ^ (uint32_t)q->class_ << 16;
 
@@ -141,7 +164,7 @@ static bool listed_resolver(struct bk_shim *s, uint32_t server)
 	return bk_decide(&s->policy, &r, BK_ENFORCE).verdict == BK_ALLOWED;
 }
 
-static bool may_ask(struct bk_shim *s, uint32_t server, const struct bk_dns_question *q)
+bool bk_relay_may_ask(struct bk_shim *s, uint32_t server, const struct bk_dns_question *q)
 {
 	struct bk_request r = { .section = BK_CONNECT, .flags = BK_REQ_NAME, .path = { q->name, q->length } };
 	struct bk_decision d = bk_decide(&s->policy, &r, s->least);
@@ -160,7 +183,7 @@ static void forward(struct bk_shim *s, uint32_t server, uint8_t *message, long s
 	struct bk_names *n = s->names;
 	struct bk_query *slot = &n->query[n->next_query++ % BK_QUERIES];
 
-	*slot = (struct bk_query){ random_id(s), q->id, port, (uint8_t)server, 1, hash_of(q) };
+	*slot = (struct bk_query){ random_id(s), q->id, port, (uint8_t)server, 1, bk_relay_hash(q) };
 	message[0] = (uint8_t)(slot->id >> 8);
 	message[1] = (uint8_t)slot->id;
 	sys_send(n->upstream[server], message, (size_t)size, DONTWAIT);
@@ -175,7 +198,7 @@ static void from_client(struct bk_shim *s, uint32_t i)
 
 	if (size <= 0 || !bk_dns_question(message, (uint32_t)size, &q) || q.response)
 		return;
-	if (q.opcode == 0 && may_ask(s, i, &q))
+	if (q.opcode == 0 && bk_relay_may_ask(s, i, &q))
 		forward(s, i, message, size, &q, (uint16_t)(from[2] | from[3] << 8));
 	else
 		sys_sendto(s->names->relay[i], message, bk_dns_refuse(message, &q), DONTWAIT, from, from_size);
@@ -188,10 +211,19 @@ static struct bk_query *query_of(struct bk_names *n, uint32_t server, const stru
 	for (uint32_t i = 0; i < BK_QUERIES; i++) {
 		struct bk_query *slot = &n->query[i];
 
-		if (slot->used && slot->server == server && slot->id == q->id && slot->question == hash_of(q))
+		if (slot->used && slot->server == server && slot->id == q->id && slot->question == bk_relay_hash(q))
 			return slot;
 	}
 	return NULL;
+}
+
+void bk_relay_keep(struct bk_shim *s, const uint8_t *message, uint32_t size, const struct bk_dns_question *q)
+{
+	struct bk_dns_address addresses[32];
+	uint32_t count = bk_dns_addresses(message, size, addresses, 32);
+
+	for (uint32_t i = 0; i < count; i++)
+		bk_names_pin(s, addresses[i].endpoint, (struct bk_text){ q->name, q->length }, addresses[i].ttl);
 }
 
 static void from_server(struct bk_shim *s, uint32_t i)
@@ -200,7 +232,6 @@ static void from_server(struct bk_shim *s, uint32_t i)
 	struct bk_endpoint to_client = bk_pins_relay(n->pins, i);
 	uint8_t *message = s->scratch->block, to[BK_SOCKADDR_MAX];
 	long size = sys_recvfrom(n->upstream[i], message, MESSAGE_MAX, DONTWAIT, NULL, NULL);
-	struct bk_dns_address addresses[32];
 	struct bk_dns_question q;
 	struct bk_query *slot;
 
@@ -210,19 +241,20 @@ static void from_server(struct bk_shim *s, uint32_t i)
 	if (!slot)
 		return;			/* nobody asked that */
 	slot->used = 0;
-	for (uint32_t k = 0, count = bk_dns_addresses(message, (uint32_t)size, addresses, 32); k < count; k++)
-		bk_names_pin(s, addresses[k].endpoint, (struct bk_text){ q.name, q.length }, addresses[k].ttl);
+	bk_relay_keep(s, message, (uint32_t)size, &q);
 	message[0] = (uint8_t)(slot->client_id >> 8);
 	message[1] = (uint8_t)slot->client_id;
 	to_client.port_low = (uint16_t)(slot->client_port >> 8 | slot->client_port << 8);
 	sys_sendto(n->relay[i], message, (size_t)size, DONTWAIT, to, bk_address_write(&to_client, to_client.family, to));
 }
 
-void bk_names_ready(struct bk_shim *s, uint32_t number)
+void bk_names_ready(struct bk_shim *s, uint64_t data, uint32_t events)
 {
-	uint32_t i = number & 0xffff;
+	uint32_t number = (uint32_t)data, i = number & 0xffff;
 
-	if (number >= BK_NAMES_UPSTREAM)
+	if (number >= BK_NAMES_LISTENER)
+		bk_streams_ready(s, data, events);
+	else if (number >= BK_NAMES_UPSTREAM)
 		from_server(s, i);
 	else
 		from_client(s, i);

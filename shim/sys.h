@@ -182,6 +182,7 @@ static inline long sys_getsockopt(int fd, int name, int *value) { uint32_t size 
 static inline long sys_connect(int fd, const void *address, uint32_t n) { return BK_CALL(__NR_connect, fd, address, n, 0, 0, 0); }
 static inline long sys_bind(int fd, const void *address, uint32_t n) { return BK_CALL(__NR_bind, fd, address, n, 0, 0, 0); }
 static inline long sys_listen(int fd, int backlog) { return BK_CALL(__NR_listen, fd, backlog, 0, 0, 0, 0); }
+static inline long sys_accept(int fd, int flags) { return BK_CALL(__NR_accept4, fd, 0, 0, flags, 0, 0); }
 static inline long sys_getsockname(int fd, void *address, uint32_t *n) { return BK_CALL(__NR_getsockname, fd, address, n, 0, 0, 0); }
 static inline long sys_sendmsg(int fd, const void *message, unsigned flags) { return BK_CALL(__NR_sendmsg, fd, message, flags, 0, 0, 0); }
 /* struct epoll_event, which is packed on x86-64 alone. */

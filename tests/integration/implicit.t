@@ -92,6 +92,7 @@ reach 'the resolver, for a name that is listed' 'yes yes yes' X=1 $PYTHON ask:ap
 is "$(grep -vc '"event":"start"' log)" 0 '... is silent'
 reach 'the resolver, for another' 'no no no' X=1 $PYTHON ask:evil.test
 is "$(grep -c evil.test questions)" 3 '... which only the control asked it for'
+reach 'the resolver by TCP' 'yes yes yes' X=1 $PYTHON tcp:127.0.0.53:53
 }
 
 # --- Landlock beneath, where nobody can listen (and no gate lies beside the shim) ---

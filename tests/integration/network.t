@@ -38,6 +38,16 @@ network:
     - {domain: meta.test, port: 8080}
     - {domain: six.test, port: 8080}
     - {domain: "*.wild.test", port: 8080}
+    - {domain: www.test, port: 1}
+    - {domain: long-tcp.test, port: 8080}
+    - {domain: drip-tcp.test, port: 8080}
+    - {domain: id-tcp.test, port: 8080}
+    - {domain: other-tcp.test, port: 8080}
+    - {domain: cut-tcp.test, port: 8080}
+    - {domain: huge-tcp.test, port: 8080}
+    - {domain: empty-tcp.test, port: 8080}
+    - {domain: twice-tcp.test, port: 8080}
+    - {domain: silent-tcp.test, port: 8080}
 Y
 "$BUCKLER" compile names.yaml -o names.bkl
 musl-gcc -static -o resolve-musl "$PARTS/resolve.c"
@@ -74,6 +84,51 @@ with ./resolve-glibc spoofed.test loop.test foreign.test oversize.test meta.test
 is "$(tr '\n' ' ' <out)" 'spoofed.test no loop.test no foreign.test no oversize.test no meta.test no ring.test no ' 'hostile answers lead nowhere'
 with ./resolve-glibc six.test
 is "$(cat out)" 'six.test yes' 'an IPv6 address by name'
+
+# By TCP, where the answer is too long for a datagram.
+over_tcp() {
+	label=$1
+	shift
+	: >log
+	with "$@" long-tcp.test drip-tcp.test evil-tcp.test
+	is "$(tr '\n' ' ' <out)" 'long-tcp.test yes drip-tcp.test yes evil-tcp.test no ' "$label: answers by TCP"
+	[ -s out ] || tap_comment "$(head -5 err)"
+	unlike "$(grep -Ev 'evil|"event":"summary"' log)" '"verdict":"denied"' "$label: ... without an event but for what is not named"
+}
+over_tcp glibc ./resolve-glibc
+over_tcp Go ./resolve-go
+over_tcp c-ares node "$PARTS/resolve.js" cares
+over_tcp Python /usr/bin/python3 "$PARTS/resolve.py"
+like "$(cat questions)" '^long-tcp.test 1 tcp' 'they were asked for by TCP'
+unlike "$(cat questions)" 'evil-tcp' 'but for what is not named'
+: >log
+with /usr/bin/python3 "$PARTS/overtcp.py" 127.0.0.53
+is "$(cat out)" "$(cat <<'X'
+one 1234:0:1
+two in one segment 1:0:1 2:0:2
+twelve in one segment 0:0:1 1:0:1 2:0:1 3:0:1 4:0:1 5:0:1 6:0:1 7:0:1 8:0:1 9:0:1 a:0:1 b:0:1
+byte by byte 1234:0:1
+half closed 1234:0:1 closed
+not listed 1234:3:0
+not listed, then listed 1:3:0 2:0:1
+a long answer 1234:0:31
+an answer in drops 1234:0:1
+a second answer 1:0:1 2:0:1
+another id first 1234:0:0
+another question first 1234:0:0
+an answer cut off closed
+an answer too long closed
+an empty answer closed
+an empty question closed
+rubbish closed
+a question too long closed
+while others hang 1234:0:1
+abandoned 1234:0:1
+X
+)" 'conversations by TCP, message by message'
+[ ! -s err ] || tap_comment "$(tail -5 err)"
+with ./resolve-glibc id-tcp.test other-tcp.test cut-tcp.test empty-tcp.test huge-tcp.test 127.0.0.66
+is "$(tr '\n' ' ' <out)" 'id-tcp.test no other-tcp.test no cut-tcp.test no empty-tcp.test no huge-tcp.test no 127.0.0.66 no ' 'hostile answers by TCP lead nowhere'
 : >log
 with /usr/bin/python3 "$PARTS/tunnel.py" 127.0.0.53
 out '^labels [0-9]' 'random labels below an allowed parent'

@@ -23,6 +23,6 @@ def stream(host, port):
 
 
 attempt("resolver", datagram)
-attempt("tcp", lambda: stream("127.0.0.53", 53))
+attempt("tcp", lambda: stream("127.0.0.66", 53))
 attempt("dot", lambda: stream("127.0.0.53", 853))
 attempt("doh", lambda: stream("127.0.0.66", 443))
