@@ -24,6 +24,9 @@ const deserialize = (text) => {
 
 const file = (program, args, input) => execFileSync(program, args, { ...options, input: input ?? '' });
 
+// What an attacker wants to read: the function's own code, in the task root.
+const stage = () => require('node:fs').writeFileSync('task/handler.js', '// DONE');
+
 const document = process.env.SERVER + '/document';
 const normalName = () => show('data.txt') + show("'other data.txt'");
 const normalConvert = () => convert(document);
@@ -44,6 +47,9 @@ const ways = {
 	'separator': [() => show('data.txt;cat${IFS}../bin/secret'), normalName],
 	'second-file': [() => show('data.txt ../bin/secret'), normalName],
 	'redirect': [() => { show('data.txt > stolen'); return 'DONE'; }, normalName],
+
+	'handler-source': [() => { stage(); return show('data.txt; cat task/* #'); }, normalName],
+	'handler-source-listed': [() => { stage(); return file('cat', ['task/handler.js']); }, () => file('cat', ['../bin/data.txt'])],
 
 	'echo-built-in': [() => show('data.txt; echo $TOKEN #'), normalName],
 	'read-built-in': [() => show('data.txt; while read -r l; do echo "$l"; done < ../bin/secret #'), normalName],

@@ -35,6 +35,9 @@ as() {
 	if [ "${PLACE:-}" = gate ]; then
 		shift
 		"$ATTACKS/refuse" $NOBODY "$@"
+	elif [ "$1" = resolver ]; then
+		shift
+		unshare -mn /usr/bin/python3 "$ATTACKS/resolver.py" $NOBODY "$TOP" "$@"
 	elif [ "$1" = user ] && [ "$(id -u)" -eq 0 ]; then
 		shift
 		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups -- "$@"
@@ -191,6 +194,7 @@ while IFS="$tab" read -r name program _ section needs policy verdict event path 
 		user) users="$users user" ;;
 		root) if capable; then users="$users root"; else tap_comment "$name: only root with all capabilities can try this"; fi ;;
 		binfmt) if [ "$binfmt" ]; then users=user; else tap_comment "$name: only root with all capabilities can try this"; fi ;;
+		resolver) if capable; then users=resolver; else tap_comment "$name: only root can make a network of its own"; fi ;;
 		parent) bare=parent ;;
 		userns)
 			if [ "${PLACE:-}" != gate ] && ! namespaces_can_be_made; then
