@@ -61,6 +61,8 @@ static const struct reader {
 	{ R("var/lib/dpkg/info/*.list"), bk_read_dpkg_list },
 	{ R("lib/apk/db/installed"), bk_read_apk },
 	{ R("rpmdb.sqlite"), bk_read_rpm },
+	{ R("rpm/Packages"), bk_read_rpm_older, 1 },
+	{ R("rpm/Packages.db"), bk_read_rpm_older, 1 },
 	{ R("etc/os-release"), bk_read_os_release },
 	{ R("usr/lib/os-release"), bk_read_os_release },
 	{ R("*.jar"), bk_zip_nested, 1 },

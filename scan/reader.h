@@ -156,6 +156,7 @@ void bk_read_dpkg(struct bk_file *f);
 void bk_read_dpkg_list(struct bk_file *f);
 void bk_read_apk(struct bk_file *f);
 void bk_read_rpm(struct bk_file *f);
+void bk_read_rpm_older(struct bk_file *f);		/* says that it is not read */
 void bk_read_os_release(struct bk_file *f);
 /* What an ELF file, read whole, says of Go's modules and of crates. */
 void bk_read_build_info(struct bk_file *f);

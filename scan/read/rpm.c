@@ -168,3 +168,9 @@ void bk_read_rpm(struct bk_file *f)
 		bk_scan_warn(f, 0, "not an RPM database");
 	sqlite3_close(db);
 }
+
+/* Berkeley DB (Packages) and ndb (Packages.db): what is installed stays unknown, and must not look like nothing. */
+void bk_read_rpm_older(struct bk_file *f)
+{
+	bk_scan_warn(f, 0, "not read: RPM's database in an older form; `rpmdb --rebuilddb` of RPM 4.16 or later makes one that is");
+}

@@ -247,6 +247,12 @@ broken pom.xml 'entities that grow' <<'.'
 broken var/lib/rpm/rpmdb.sqlite 'an RPM database that is none' <<'.'
 SQLite format 3 and nothing more, but long enough to be looked at: 0123456789 0123456789 0123456789 0123456789
 .
+broken var/lib/rpm/Packages 'an RPM database in Berkeley DB' <<'.'
+any bytes
+.
+broken usr/lib/sysimage/rpm/Packages.db 'an RPM database in ndb' <<'.'
+RpmP
+.
 python3 -c 'print("a = " + "[" * 100000)' >deep
 broken poetry.lock 'TOML nested without an end' <deep
 
