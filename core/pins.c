@@ -78,35 +78,35 @@ static bool is_milder(enum bk_verdict a, enum bk_verdict b)
 	return bk_stops(b) ? !bk_stops(a) : a == BK_ALLOWED && b != BK_ALLOWED;
 }
 
-static void take_name(struct bk_request *r, const struct bk_pin *p, char name[BK_PIN_NAME])
+/* What the address is pinned to, in order; BK_PINS: nothing further. */
+static uint32_t next_of(const struct bk_pins *pins, uint32_t i, const struct bk_endpoint *e, uint32_t now, struct bk_pin *space)
 {
-	__builtin_memcpy(name, p->name, BK_PIN_NAME);
-	r->path = bk_text_of(name);
+	while (i < BK_PINS && pins->pin[i].until && !(is_of(&pins->pin[i], e) && copy(pins, i, space) && is_of(space, e) && space->until > now))
+		i++;
+	return i < BK_PINS && pins->pin[i].until ? i : BK_PINS;
 }
 
 struct bk_decision bk_pins_decide(const struct bk_pins *pins, const struct bk_policy *policy, struct bk_request *r, enum bk_mode least,
-				  uint32_t now, char name[BK_PIN_NAME])
+				  uint32_t now, struct bk_pin *space)
 {
 	struct bk_decision best = bk_decide(policy, r, least), d;
-	struct bk_request named = *r;
-	uint32_t latest = 0;
-	struct bk_pin p;
+	struct bk_text own = r->path;
+	uint32_t latest = 0, chosen = BK_PINS;
 
-	for (uint32_t i = 0; pins && i < BK_PINS && pins->pin[i].until; i++) {
-		if (!is_of(&pins->pin[i], r->endpoint) || !copy(pins, i, &p) || !is_of(&p, r->endpoint) || p.until <= now)
-			continue;
-		named.path = bk_text_of(p.name);
-		d = bk_decide(policy, &named, least);
-		if (bk_stops(d.verdict) && d.reason == BK_WHY_RULE) {
-			take_name(r, &p, name);
+	for (uint32_t i = pins ? next_of(pins, 0, r->endpoint, now, space) : BK_PINS; i < BK_PINS; i = next_of(pins, i + 1, r->endpoint, now, space)) {
+		r->path = bk_text_of(space->name);
+		d = bk_decide(policy, r, least);
+		if (bk_stops(d.verdict) && d.reason == BK_WHY_RULE)
 			return d;		/* what is forbidden by one of its names is forbidden */
-		}
-		if (is_milder(best.verdict, d.verdict) || (p.asked < latest && !is_milder(d.verdict, best.verdict)))
+		if (is_milder(best.verdict, d.verdict) || (space->asked < latest && !is_milder(d.verdict, best.verdict)))
 			continue;
 		best = d;
-		take_name(r, &p, name);
-		latest = p.asked;
+		chosen = i;
+		latest = space->asked;
 	}
+	r->path = own;
+	if (chosen < BK_PINS && copy(pins, chosen, space))
+		r->path = bk_text_of(space->name);
 	return best;
 }
 

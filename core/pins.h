@@ -37,11 +37,11 @@ void bk_pins_keep(struct bk_pins *pins, struct bk_endpoint address, struct bk_te
 bool bk_pins_know(const struct bk_pins *pins, struct bk_text name);
 
 /*
- * The decision about an address with the names that it was answered for; the name that decided goes into `name` and r->path.  `pins` may
- * be NULL: by the address alone.
+ * The decision about an address with the names that it was answered for; the name that decided goes into `space` and r->path.  `pins` may
+ * be NULL: by the address alone.  Uses little stack of its own: the gate runs on its callers'.
  */
 struct bk_decision bk_pins_decide(const struct bk_pins *pins, const struct bk_policy *policy, struct bk_request *r, enum bk_mode least,
-				  uint32_t now, char name[BK_PIN_NAME]);
+				  uint32_t now, struct bk_pin *space);
 
 /* Index of the resolver with this address and port, of that whose relay has it; BK_SERVERS: none. */
 uint32_t bk_pins_server(const struct bk_pins *pins, const struct bk_endpoint *e);

@@ -35,7 +35,7 @@ void bk_peer_close(struct bk_peer *p)
 }
 
 /* A socket of the file system is reached through what was found, whatever the path leads to by then. */
-static long find_unix(struct bk_peer *p, struct bk_request *r)
+__attribute__((noinline)) static long find_unix(struct bk_peer *p, struct bk_request *r)
 {
 	struct bk_file file;
 	char link[64];
@@ -81,7 +81,7 @@ static bool is_datagram(int socket)
 }
 
 /* Is this datagram for the resolver?  Then the kernel gets the relay's address. */
-static bool lead(struct bk_peer *p, int socket)
+__attribute__((noinline)) static bool lead(struct bk_peer *p, int socket)
 {
 	const struct bk_pins *pins = &bk_gate.live->pins;
 	uint32_t i = bk_gate.live->named ? bk_pins_server(pins, &p->address.endpoint) : BK_SERVERS;
@@ -109,7 +109,7 @@ static uint32_t second(void)
 	return (uint32_t)t.tv_sec;
 }
 
-static long outcome(const struct bk_request *r, const struct bk_decision *d, const char *note)
+__attribute__((noinline)) static long outcome(const struct bk_request *r, const struct bk_decision *d, const char *note)
 {
 	if (bk_speaks(d->verdict))
 		bk_report_connection(r, d, note);
@@ -123,7 +123,7 @@ long bk_peer_judge(struct bk_peer *p, int socket, bool connects, const char *not
 	const struct bk_endpoint *e = &p->address.endpoint;
 	struct bk_request r = { .section = BK_CONNECT, .endpoint = e };
 	const struct bk_pins *pins = bk_gate.live->named ? &bk_gate.live->pins : NULL;
-	char name[BK_PIN_NAME];
+	struct bk_pin space;
 	struct bk_decision d;
 
 	if (e->family == BK_UNIX) {
@@ -138,7 +138,7 @@ long bk_peer_judge(struct bk_peer *p, int socket, bool connects, const char *not
 		return 0;
 	if (connects && asks_the_way(e, socket))
 		r.flags = BK_REQ_ANY_PORT;
-	d = bk_pins_decide(pins, &bk_gate.policy, &r, bk_gate.least, pins ? second() : 0, name);
+	d = bk_pins_decide(pins, &bk_gate.policy, &r, bk_gate.least, pins ? second() : 0, &space);
 	if (r.flags)
 		return bk_stops(d.verdict) ? -EACCES : 0;
 	return outcome(&r, &d, note);

@@ -21,7 +21,7 @@ struct bk_decision bk_names_decide(struct bk_shim *s, struct bk_request *r)
 {
 	struct bk_names *n = s->names;
 
-	return bk_pins_decide(n ? n->pins : NULL, &s->policy, r, s->least, n ? second() : 0, n ? n->decided : NULL);
+	return bk_pins_decide(n ? n->pins : NULL, &s->policy, r, s->least, n ? second() : 0, n ? &n->decided : NULL);
 }
 
 /* --- start ---------------------------------------------------------------------------------------------------------------------------- */

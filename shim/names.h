@@ -49,7 +49,7 @@ struct bk_names {
 	int      relay[BK_SERVERS], upstream[BK_SERVERS], listener[BK_SERVERS];	/* descriptors; -1: not made yet */
 	uint32_t next_query;
 	uint32_t wild_since, wild;	/* second; new names below a wildcard since then */
-	char     decided[BK_PIN_NAME];	/* the name that decided last */
+	struct bk_pin decided;		/* whose name decided last */
 	struct bk_query query[BK_QUERIES];
 	struct bk_pins own;
 	uint32_t streams;		/* how many there have been */
