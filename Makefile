@@ -63,7 +63,7 @@ BENCH    := $(call src,bench)
 ATTACK   := $(call src,tests/attack)
 
 shim_sources = $(SHIM) $(call src,shim/arch/$(1)) $(wildcard shim/arch/$(1)/*.S) $(CORE)
-gate_sources = $(GATE_) $(call src,gate/arch/$(1)) $(wildcard gate/arch/$(1)/*.S) shim/text.c shim/mem.c $(CORE)
+gate_sources = $(GATE_) $(call src,gate/arch/$(1)) $(wildcard gate/arch/$(1)/*.S) shim/text.c shim/mem.c shim/acts.c $(CORE)
 objects  = $(patsubst %,$(BUILD)/$(1)/%.o,$(2))
 
 .PHONY: all programs cross tests fuzz bench check deps-check install clean

@@ -139,6 +139,9 @@ bool bk_is_private(struct bk_text path);
 bool bk_is_harmless(struct bk_text path);
 /* True for names by which interpreters and loaders find code: table in files.c. */
 bool bk_is_code(struct bk_text path);
+/* A folder's name can be remembered by its hash and its length; true for it and what is below it, never where the length is 0. */
+uint64_t bk_path_hash(struct bk_text path);
+bool bk_path_below(struct bk_text path, uint64_t folder, uint32_t length);
 /* A pipe, a socket, a memory file or one that was deleted: in no folder, hence for no other process to find. */
 bool bk_is_nameless(const struct bk_request *request);
 

@@ -64,3 +64,17 @@ struct bk_decision bk_decide_written(const struct bk_policy *policy, struct bk_r
 	request->section = BK_WRITE;
 	return d;
 }
+
+uint64_t bk_path_hash(struct bk_text path)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (uint32_t i = 0; i < path.len; i++)
+		h = (h ^ (uint8_t)path.at[i]) * 0x100000001b3ULL;
+	return h;
+}
+
+bool bk_path_below(struct bk_text path, uint64_t folder, uint32_t n)
+{
+	return n && path.len >= n && (path.len == n || path.at[n] == '/') && bk_path_hash((struct bk_text){ path.at, n }) == folder;
+}

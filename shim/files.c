@@ -3,45 +3,6 @@
 #include <linux/stat.h>
 #include "shim/fileacts.h"
 
-/* --- the table of calls -------------------------------------------------------------------------------------------------- */
-
-/* Which argument holds what; -1: none (for `dir`: relative paths begin at the working folder). */
-struct row {
-	int16_t nr;
-	uint8_t act;
-	int8_t dir, path, flags;
-};
-
-static const struct row rows[] = {
-#ifdef __NR_open
-	{ __NR_open, BK_ACT_OPEN, -1, 0, 1 }, { __NR_creat, BK_ACT_CREAT, -1, 0, -1 },
-	{ __NR_mkdir, BK_ACT_MKDIR, -1, 0, -1 }, { __NR_mknod, BK_ACT_MKNOD, -1, 0, -1 }, { __NR_symlink, BK_ACT_SYMLINK, -1, 1, -1 },
-	{ __NR_unlink, BK_ACT_UNLINK, -1, 0, -1 }, { __NR_rmdir, BK_ACT_RMDIR, -1, 0, -1 },
-	{ __NR_link, BK_ACT_LINK, -1, 0, -1 }, { __NR_rename, BK_ACT_RENAME, -1, 0, -1 },
-	{ __NR_chmod, BK_ACT_CHMOD, -1, 0, -1 }, { __NR_chown, BK_ACT_CHOWN, -1, 0, -1 }, { __NR_lchown, BK_ACT_LCHOWN, -1, 0, -1 },
-	{ __NR_utime, BK_ACT_UTIME, -1, 0, -1 }, { __NR_utimes, BK_ACT_UTIMES, -1, 0, -1 }, { __NR_futimesat, BK_ACT_UTIMES, 0, 1, -1 },
-#endif
-#ifdef __NR_renameat
-	{ __NR_renameat, BK_ACT_RENAME, 0, 1, -1 },
-#endif
-	{ __NR_openat, BK_ACT_OPEN, 0, 1, 2 }, { __NR_truncate, BK_ACT_TRUNCATE, -1, 0, -1 },
-	{ __NR_mkdirat, BK_ACT_MKDIR, 0, 1, -1 }, { __NR_mknodat, BK_ACT_MKNOD, 0, 1, -1 }, { __NR_symlinkat, BK_ACT_SYMLINK, 1, 2, -1 },
-	{ __NR_unlinkat, BK_ACT_UNLINK, 0, 1, 2 }, { __NR_linkat, BK_ACT_LINK, 0, 1, 4 }, { __NR_renameat2, BK_ACT_RENAME, 0, 1, 4 },
-	{ __NR_fchmod, BK_ACT_CHMOD, 0, -1, -1 }, { __NR_fchmodat, BK_ACT_CHMOD, 0, 1, -1 }, { 452 /* fchmodat2 */, BK_ACT_CHMOD, 0, 1, 3 },
-	{ __NR_fchown, BK_ACT_CHOWN, 0, -1, -1 }, { __NR_fchownat, BK_ACT_CHOWN, 0, 1, 4 }, { __NR_utimensat, BK_ACT_UTIMENS, 0, 1, 3 },
-	{ __NR_setxattr, BK_ACT_SETXATTR, -1, 0, -1 }, { __NR_lsetxattr, BK_ACT_LSETXATTR, -1, 0, -1 }, { __NR_fsetxattr, BK_ACT_SETXATTR, 0, -1, -1 },
-	{ __NR_removexattr, BK_ACT_REMOVEXATTR, -1, 0, -1 }, { __NR_lremovexattr, BK_ACT_LREMOVEXATTR, -1, 0, -1 },
-	{ __NR_fremovexattr, BK_ACT_REMOVEXATTR, 0, -1, -1 },
-};
-
-static const struct row *find_row(int nr)
-{
-	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (rows[i].nr == nr)
-			return &rows[i];
-	return NULL;
-}
-
 /* --- places ----------------------------------------------------------------------------------------------------------------- */
 
 /* The path at `address`, resolved; NULL as an address means the descriptor, where the call says so. */
@@ -56,7 +17,7 @@ static int place_of(struct bk_file_call *c, int dir, uint64_t address, unsigned 
 	return bk_resolve(s, (int)c->n->pid, dir, how, out, p);
 }
 
-static int first_place(struct bk_file_call *c, const struct row *row)
+static int first_place(struct bk_file_call *c, const struct bk_act_row *row)
 {
 	const uint64_t *args = (const uint64_t *)c->n->data.args;
 	int dir = row->dir < 0 ? BK_AT_CWD : (int)args[row->dir];
@@ -68,7 +29,7 @@ static int first_place(struct bk_file_call *c, const struct row *row)
 }
 
 /* link and rename have a second name, behind the first. */
-static int second_place(struct bk_file_call *c, const struct row *row)
+static int second_place(struct bk_file_call *c, const struct bk_act_row *row)
 {
 	const uint64_t *args = (const uint64_t *)c->n->data.args;
 
@@ -80,22 +41,6 @@ static int second_place(struct bk_file_call *c, const struct row *row)
 }
 
 /* --- the decision ------------------------------------------------------------------------------------------------------------- */
-
-static uint64_t hash_of(const char *at, uint32_t n)
-{
-	uint64_t h = 0xcbf29ce484222325ULL;
-
-	while (n--)
-		h = (h ^ (uint8_t)*at++) * 0x100000001b3ULL;
-	return h;
-}
-
-static bool in_task_root(const struct bk_shim *s, struct bk_text path)
-{
-	uint32_t n = s->task_root_length;
-
-	return n && path.len >= n && (path.len == n || path.at[n] == '/') && hash_of(path.at, n) == s->task_root;
-}
 
 /* Below the shim's own folder of /proc nothing may be written, and of it little be read: the kernel would let the shim do both. */
 static bool is_ours(const struct bk_shim *s, struct bk_text path, bool write)
@@ -133,7 +78,7 @@ static struct bk_decision ask(struct bk_file_call *c, enum bk_section section, c
 	*r = (struct bk_request){ .section = section, .path = p->path };
 	if (p->folder < 0 && p->object >= 0 && S_ISREG(p->st.st_mode) && !p->st.st_nlink)
 		r->flags |= BK_REQ_ANONYMOUS;
-	if (in_task_root(s, p->path))
+	if (bk_path_below(p->path, s->task_root, s->task_root_length))
 		r->flags |= BK_REQ_TASK_ROOT;
 	d = bk_decide(&s->policy, r, s->least);
 	if (section == BK_WRITE && d.verdict != BK_ALLOWED && d.reason == BK_WHY_NO_RULE && is_own_output(c, p)) {
@@ -164,16 +109,6 @@ static bool passes(struct bk_file_call *c, enum bk_section section, const struct
 	return !bk_stops(c->decision.verdict);
 }
 
-static bool passes_all(struct bk_file_call *c)
-{
-	unsigned asks = bk_act_asks(c);
-
-	return (!(asks & BK_ASK_WRITE) || passes(c, BK_WRITE, &c->at)) && (!(asks & BK_ASK_READ) || passes(c, BK_READ, &c->at))
-		&& (!(asks & BK_ASK_CODE) || passes(c, BK_PLANT, &c->at))
-		&& (!(asks & BK_ASK_WRITE_TO) || passes(c, BK_WRITE, &c->to)) && (!(asks & BK_ASK_CODE_TO) || passes(c, BK_PLANT, &c->to))
-		&& (!(asks & BK_ASK_CODE_BACK) || passes(c, BK_PLANT, &c->at));
-}
-
 /* --- who calls ------------------------------------------------------------------------------------------------------------------ */
 
 /* What stands behind `name`, which begins with the end of the line before. */
@@ -202,7 +137,7 @@ static uint64_t credentials_in(const char *text)
 
 		while (at[n] && at[n] != '\n')
 			n++;
-		h = h * 31 + hash_of(at, n);
+		h = h * 31 + bk_path_hash((struct bk_text){ at, n });
 	}
 	return h | 1;
 }
@@ -266,7 +201,7 @@ static void finish(struct bk_file_call *c)
 	if (!bk_notify_alive(c->s, c->n->id))
 		return;			/* what was read may have been another task's */
 	bk_act_name(c);
-	if (!passes_all(c))
+	if (!bk_act_passes(c, passes))
 		bk_notify_settle(c->s, c->n, &c->decision);
 	else if (!(c->s->place.offers & BK_CAN_ADDFD) || bk_act_must_go_on(c) || !bk_same_rights(c->s, (int)c->n->pid))
 		bk_notify_answer(c->s, c->n->id, 0);
@@ -276,8 +211,9 @@ static void finish(struct bk_file_call *c)
 
 void bk_files_notified(struct bk_shim *s, const struct seccomp_notif *n)
 {
-	const struct row *row = find_row(n->data.nr);
-	struct bk_file_call c = { .s = s, .n = n, .act = row ? row->act : 0, .at = { .folder = -1, .object = -1 }, .to = { .folder = -1, .object = -1 } };
+	const struct bk_act_row *row = bk_act_row(n->data.nr);
+	struct bk_file_call c = { .s = s, .n = n, .act = row ? row->act : 0, .text = s->scratch->name, .value = s->scratch->stack, .link = bk_own_fd,
+		 .at = { .folder = -1, .object = -1 }, .to = { .folder = -1, .object = -1 } };
 	long r;
 
 	if (!row) {
@@ -320,6 +256,6 @@ void bk_files_start(struct bk_shim *s, char *const *envp)
 	if (bk_resolve(s, s->self, BK_AT_CWD, BK_RESOLVE_FOLLOW, s->scratch->path, &p) < 0 || p.path.len < 2)
 		return;
 	s->task_root_length = (uint16_t)p.path.len;
-	s->task_root = hash_of(p.path.at, p.path.len);
+	s->task_root = bk_path_hash(p.path);
 	bk_target_close(&p);
 }

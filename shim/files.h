@@ -4,28 +4,15 @@
  * change lies between the decision and the act:
  *
  *	resolve    where a path of a task leads: a descriptor of the folder, the last name in it, a descriptor of what is there
- *	files      which calls there are, what is asked of each, and how the shim makes it
+ *	files      their verdict
+ *	acts       which calls there are, what is asked of each, and how it is made
  *	landlock   the kernel's own wall beneath, for what must be let go (FIFOs, terminals) and for places without notifications
  */
 #ifndef BK_SHIM_FILES_H
 #define BK_SHIM_FILES_H
 
+#include "shim/acts.h"
 #include "shim/notify.h"
-
-#define BK_NAME_MAX 256u		/* NAME_MAX and a slash (linux/limits.h) */
-
-/* Descriptors are O_PATH; bk_target_close() afterwards. */
-struct bk_target {
-	int  folder;			/* -1: reached by a descriptor or a link of /proc, hence in no folder that could be named */
-	int  object;			/* what is there, -1: nothing; may be the folder itself, whose name is then "." or ".." */
-	char name[BK_NAME_MAX + 2];	/* in the folder; ends with a slash where the path did */
-	struct stat st;			/* of the object */
-	struct bk_text path;		/* canonical, in the buffer that was given */
-};
-
-#define BK_RESOLVE_FOLLOW 1u		/* a symbolic link at the end is followed */
-#define BK_RESOLVE_MAKE	  4u		/* a slash behind the last name is left to the call that is made with it: names that come or go */
-#define BK_RESOLVE_EMPTY  2u		/* the path may be empty: the descriptor itself (AT_EMPTY_PATH) */
 
 /*
  * Where the path in s->scratch->walk, which is used up, leads for task `tid`, relative to its descriptor `directory` or BK_AT_CWD.  Does what

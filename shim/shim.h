@@ -9,6 +9,7 @@
  *	notify    answers notifications; judges the image that an exec really loaded
  *	gather    reads memory and files of a process into a struct bk_request
  *	files     opens, makes, removes files in the place of the function
+ *	acts      calls on files: what is asked of each, how it is made; the gate has it, too
  *	landlock  the kernel's wall beneath
  *	image     files: canonical path, identity, hash, can the function change it
  *	watch     processes looked at from outside, where nothing of the above is offered
