@@ -38,8 +38,9 @@ FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,
 # The gate runs inside the function's processes: position-independent, on any stack, the caller's vector registers untouched.
 GATE   = $(filter-out -fno-pic -fno-pie,$(FREE)) -fPIC -fvisibility=hidden -mgeneral-regs-only -mno-red-zone
 # initfirst: before the constructors of every other object, the C library's included (dlopen(3) of glibc; musl does not know it).
-GATELD = -shared -nostdlib -Wl,--gc-sections -Wl,-z,initfirst -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,-z,defs -Wl,--hash-style=both \
-         -Wl,--build-id=none -Wl,-soname,buckler-gate.so -Wl,-z,separate-code
+# gate/layout.ld says what lies where.
+GATELD = -shared -nostdlib -Wl,--gc-sections -Wl,-z,initfirst -Wl,-z,now -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-z,defs -Wl,--hash-style=both \
+         -Wl,--build-id=none -Wl,-soname,buckler-gate.so -Wl,-T,gate/layout.ld
 
 LIBS   = -lyaml -ljansson -lelf -lcrypto -larchive -lsqlite3 -lexpat -lz -lm
 
@@ -133,8 +134,8 @@ $(BUILD)/buckler-init.aarch64: $(call objects,aarch64,$(call shim_sources,aarch6
 	$(CC_aarch64) $(FREELD) -o $@ $(filter %.o,$^)
 	aarch64-linux-gnu-strip --strip-all --remove-section=.comment $@
 
-$(BUILD)/buckler-gate.so: $(call objects,gate_x86_64,$(call gate_sources,x86_64))
-	$(CC) $(GATELD) -o $@ $^
+$(BUILD)/buckler-gate.so: $(call objects,gate_x86_64,$(call gate_sources,x86_64)) gate/layout.ld
+	$(CC) $(GATELD) -o $@ $(filter %.o,$^)
 	strip --strip-unneeded --remove-section=.comment $@
 
 # --- tests -----------------------------------------------------------------------------------------------------------

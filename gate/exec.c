@@ -25,20 +25,10 @@ static long copy_pointers(char *const *from, char **to, size_t most)
 	return from ? -E2BIG : 0;
 }
 
-static char *room(struct bk_exec *x, size_t size)
-{
-	char *at = x->next;
-
-	if (size > (size_t)(x->end - x->next))
-		return NULL;
-	x->next += size;
-	return at;
-}
-
 /* Copies the string behind a copied pointer, and lets the pointer point at the copy. */
 static int copy_string(struct bk_exec *x, char **pointer)
 {
-	long n = bk_user_string(*pointer, x->next, (size_t)(x->end - x->next));
+	long n = bk_user_string_near(*pointer, x->next, (size_t)(x->end - x->next), &x->page);
 
 	if (n < 0)
 		return n == -ENAMETOOLONG ? -E2BIG : (int)n;
@@ -61,11 +51,11 @@ static int gather_argv(struct bk_exec *x, char *const *argv)
 	int error = 0;
 	char *first;
 
-	x->argv = (char **)room(x, most * sizeof *x->argv);
+	x->argv = (char **)x->next;
 	n = copy_pointers(argv, x->argv, most);
 	if (n < 0)
 		return (int)n;
-	first = x->next;
+	first = x->next += ((size_t)n + 1) * sizeof *x->argv;
 	if (x->script) {
 		put_argument(x, x->work->interpreter);
 		if (*x->work->option)
@@ -136,11 +126,14 @@ static int gather_environment(struct bk_exec *x, char *const *envp)
 	int error = 0;
 
 	x->next = (char *)(((uintptr_t)x->next + 7) & ~(uintptr_t)7);
-	x->envp = (char **)room(x, (most + 2) * sizeof *x->envp);
+	x->envp = (char **)x->next;
 	all = x->envp + 2;
-	n = copy_pointers(envp, all, most);
+	if (most < 16)
+		return -E2BIG;
+	n = copy_pointers(envp, all, most - 2);
 	if (n < 0)
 		return (int)n;
+	x->next = (char *)(all + n + 1);
 	for (long i = 0; i < n && !error; i++) {
 		error = copy_string(x, &all[i]);
 		if (error || is_named(all[i], BK_GATE_VARIABLE) || must_go(x, all[i]))

@@ -14,6 +14,7 @@ struct bk_exec {
 	struct bk_file file;		/* what is judged */
 	char **argv, **envp;		/* the gate's own, given to the kernel */
 	char *next, *end;		/* free memory for them */
+	uintptr_t page;			/* of the caller, which was read last */
 	uint64_t device, inode;		/* of the image that the kernel will load */
 	uint32_t before;		/* arguments that the kernel puts in front of a script's */
 	bool script, gated;		/* gated: the image names an interpreter, so that the gate gets in */

@@ -52,8 +52,8 @@ struct bk_stubs {
 	uintptr_t base, next;
 };
 
-/* All that the gate knows; read-only from the end of its start on. */
-struct __attribute__((aligned(4096))) bk_gate {
+/* All that the gate knows; read-only from the end of its start on (gate/layout.ld). */
+struct bk_gate {
 	uint8_t relevant[BK_CALLS / 8];	/* first: enter.S reads it */
 	const struct bk_ground *ground;	/* NULL: nobody asked for the gate here */
 	struct bk_ring *ring;
@@ -67,7 +67,7 @@ struct __attribute__((aligned(4096))) bk_gate {
 	struct bk_table known;
 	struct bk_making *making;	/* the tables that this process adds to; NULL: it does not */
 	struct bk_stubs stubs;		/* of all objects that the loader has mapped before */
-	uint64_t clean_device, clean_inode;	/* of the program, where nothing of it had to be led through the gate */
+	uint64_t own_device, own_inode;	/* of the program; 0 where something of it had to be led through the gate */
 	bool main;			/* `main:` has not been met yet */
 	bool closed;			/* it is read-only */
 	uint32_t seals;
@@ -107,13 +107,16 @@ struct bk_known {
 	struct bk_table_key key;	/* under which it will be known; kind 0: none */
 	struct bk_table table;
 	const struct bk_table_entry *entry;	/* NULL: nothing; valid until something is added */
+	const char *path;
 };
 /* Maps the shim's tables; `first`: they may still be added to. */
 void bk_known_start(bool first);
 /* Writes what was added; nobody can add more once `main:` has been met. */
 void bk_known_finish(void);
-/* Looks for an object that was loaded from `path`.  A table that does not fit is reported, and is none. */
+/* Looks for an object that was loaded from `path`, which is kept. */
 bool bk_known_find(const struct bk_object *o, const char *path, struct bk_known *known);
+/* It does not fit: says so, and nobody sees it again. */
+void bk_known_refuse(struct bk_known *known);
 /* Adds what is being found out: begin, each site, end.  Nothing happens where nothing is added to. */
 void bk_known_begin(const struct bk_known *known);
 void bk_known_site(const struct bk_site *site);
@@ -123,10 +126,10 @@ void bk_known_end(uint32_t uncovered);
 
 /*
  * Routes the sites in [from, to) of an object whose address `a` lies at `bias + a`; `view` may be the file.  They are those of the table
- * where `known` has one, else they are looked for.  The memory is made writable and executable meanwhile, and is sealed where anything was
+ * where `known` has one and each fits, else they are looked for.  The memory is made writable and executable meanwhile, and is sealed where anything was
  * changed.  Returns 0 or -errno with nothing changed.
  */
-int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, const struct bk_known *known, struct bk_cover *cover);
+int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, struct bk_known *known, struct bk_cover *cover);
 /* True where [from, from + size) touches what is sealed. */
 bool bk_sealed(uintptr_t from, size_t size);
 /* The same for text that would keep its protection. */
@@ -144,6 +147,8 @@ int bk_gate_close(void);
 bool bk_readable(const void *at);
 /* Copies a string of the caller; its length, -EFAULT, or -ENAMETOOLONG where it does not fit with its NUL. */
 long bk_user_string(const char *from, char *to, size_t cap);
+/* The same for many strings side by side: `page` is the one that was found readable last, 0 at first. */
+long bk_user_string_near(const char *from, char *to, size_t cap, uintptr_t *page);
 /* Copies bytes; 0 or -EFAULT. */
 long bk_user_copy(const void *from, void *to, size_t size);
 
@@ -167,7 +172,7 @@ struct bk_work {
 	unsigned slot;
 	struct bk_frame *frame;
 	char path[BK_PATH_MAX + 64], called[BK_PATH_MAX], interpreter[BK_PATH_MAX + 64], name[BK_PATH_MAX + 64], walk[BK_PATH_MAX];
-	char option[256], first[256];
+	char option[256];
 	uint8_t sha256[32], block[4096];
 	char stack[32768];
 	char rest[];

@@ -25,16 +25,15 @@ static const void *map_table(int fd, size_t size)
 }
 
 /* For as long as the process runs: libraries come later, too. */
-static void use_table(int fd)
+static void use_table(int fd, size_t size)
 {
-	struct stat st;
-	const void *at = sys_fstat(fd, &st) == 0 ? map_table(fd, (size_t)st.st_size) : NULL;
+	const void *at = map_table(fd, size);
 
 	if (!at)
 		return;
-	if (!bk_table_open(&bk_gate.known, at, (size_t)st.st_size) ||
-	    bk_seal((uintptr_t)at, ((uintptr_t)at + (size_t)st.st_size + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1), false) < 0) {
-		sys_munmap((uintptr_t)at, (size_t)st.st_size);
+	if (!bk_table_open(&bk_gate.known, at, size) ||
+	    bk_seal((uintptr_t)at, ((uintptr_t)at + size + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1), false) < 0) {
+		sys_munmap((uintptr_t)at, size);
 		bk_gate.known = (struct bk_table){ 0 };
 	}
 }
@@ -47,12 +46,11 @@ static int open_tables(int flags)
 }
 
 /* A copy of the tables as they are, with room behind. */
-static void start_making(int fd)
+static void start_making(int fd, size_t was)
 {
 	struct bk_table old = { 0 };
 	struct bk_making *m;
-	struct stat st;
-	size_t was = sys_fstat(fd, &st) == 0 ? (size_t)st.st_size : 0, size;
+	size_t size;
 	const void *at = was <= BK_TABLE_MOST ? map_table(fd, was) : NULL;
 
 	if (at && !bk_table_open(&old, at, was))
@@ -80,14 +78,13 @@ void bk_known_start(bool first)
 	if (bk_gate.ground->sites < 0)
 		return;
 	fd = open_tables(first ? O_RDWR : O_RDONLY);
-	if (fd < 0)
+	if (fd < 0 || sys_fstat(fd, &st) < 0)
 		return;
-	if (sys_fstat(fd, &st) == 0)
-		bk_gate.sites_inode = st.st_ino;
+	bk_gate.sites_inode = st.st_ino;
 	if (sys_fcntl(fd, F_GET_SEALS, 0) & F_SEAL_WRITE)
-		use_table(fd);
+		use_table(fd, (size_t)st.st_size);
 	else if (first)
-		start_making(fd);
+		start_making(fd, (size_t)st.st_size);
 	sys_close(fd);
 }
 
@@ -114,7 +111,7 @@ void bk_known_finish(void)
 		/* One that is cut short has no header, and is no table for anybody. */
 		write_table(fd, &m->maker);
 		if (!bk_gate.main && sys_fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
-			use_table(fd);
+			use_table(fd, bk_table_header(&m->maker).size);
 		sys_close(fd);
 	}
 	if (m)
@@ -164,14 +161,18 @@ static const struct bk_table_entry *find_unnamed(const struct bk_table *t, const
 
 bool bk_known_find(const struct bk_object *o, const char *path, struct bk_known *known)
 {
-	*known = (struct bk_known){ .table = table_now() };
+	*known = (struct bk_known){ .table = table_now(), .path = path };
 	known->entry = bk_key_of_notes(o, &known->key) ? bk_table_find(&known->table, &known->key)
 						       : find_unnamed(&known->table, o, path, &known->key);
-	if (known->entry && !bk_table_fits(&known->table, known->entry, o)) {
-		bk_report_note(BK_ALERTED, path, "its site table says what its code does not: it is not used");
-		known->entry = NULL;
-	}
 	return known->entry != NULL;
+}
+
+void bk_known_refuse(struct bk_known *known)
+{
+	bk_report_note(BK_ALERTED, known->path, "its site table says what its code does not: it is not used");
+	if (bk_gate.making)
+		bk_table_remove(&bk_gate.making->maker, &known->entry->key);
+	known->entry = NULL;
 }
 
 void bk_known_begin(const struct bk_known *known)

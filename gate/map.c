@@ -62,7 +62,7 @@ static const void *view_file(int fd, size_t size)
 }
 
 /* Patches what of the object was mapped at `at`; `offset` and `size` say which part of the file. */
-static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset, size_t size, const struct bk_known *known, struct bk_cover *cover)
+static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset, size_t size, struct bk_known *known, struct bk_cover *cover)
 {
 	int error = 0;
 
@@ -102,9 +102,10 @@ static int patch_file(int fd, uint64_t file_size, uintptr_t at, uint64_t offset,
 	if (!file)
 		return -ENOMEM;
 	if (bk_object_file(&o, file, file_size)) {
-		if (bk_known_find(&o, bk_fd_link(link, fd), &known))
-			cover.uncovered += known.entry->uncovered;
+		bk_known_find(&o, bk_fd_link(link, fd), &known);
 		error = patch_mapped(&o, at, offset, size, &known, &cover);
+		if (known.entry)
+			cover.uncovered += known.entry->uncovered;
 		if (!error && cover.uncovered)
 			error = uncovered();
 	}
@@ -117,7 +118,7 @@ static void map_vetted(struct bk_frame *f, const struct bk_file *file)
 	long at = BK_CALL(__NR_mmap, f->a, f->b, f->c, f->d, file->fd, f->f);
 
 	f->number = at;
-	if (file->inode == bk_gate.clean_inode && file->device == bk_gate.clean_device)
+	if (file->inode == bk_gate.own_inode && file->device == bk_gate.own_device)
 		return;
 	if ((unsigned long)at <= -4096UL && patch_file(file->fd, file->size, (uintptr_t)at, (uint64_t)f->f, (size_t)f->b) < 0) {
 		sys_munmap((uintptr_t)at, (size_t)f->b);

@@ -13,16 +13,26 @@ static bool new_page(const void *at)
 	return ((uintptr_t)at & (BK_PAGE - 1)) == 0;
 }
 
-long bk_user_string(const char *from, char *to, size_t cap)
+long bk_user_string_near(const char *from, char *to, size_t cap, uintptr_t *page)
 {
 	for (size_t n = 0; n < cap; n++) {
-		if ((!n || new_page(from + n)) && !bk_readable(from + n))
-			return -EFAULT;
+		if (((uintptr_t)(from + n) ^ *page) >= BK_PAGE) {
+			if (!bk_readable(from + n))
+				return -EFAULT;
+			*page = (uintptr_t)(from + n) & ~(uintptr_t)(BK_PAGE - 1);
+		}
 		to[n] = ((const volatile char *)from)[n];
 		if (!to[n])
 			return (long)n;
 	}
 	return -ENAMETOOLONG;
+}
+
+long bk_user_string(const char *from, char *to, size_t cap)
+{
+	uintptr_t page = 0;
+
+	return bk_user_string_near(from, to, cap, &page);
 }
 
 long bk_user_copy(const void *from, void *to, size_t size)

@@ -198,22 +198,60 @@ static int close_text(struct arena *a)
 	return error ? error : bk_seal(a->from, a->to, true);
 }
 
+/* The next site of a table that is relevant and lies in [from, to); false at the end, or where the table is not sound. */
+static bool next_known(const struct bk_known *known, uint64_t from, uint64_t to, uint32_t *i, struct bk_site *site)
+{
+	while (*i < known->entry->count)
+		if (!bk_table_get(&known->table, known->entry, (*i)++, site))
+			return false;
+		else if (site->address >= from && site->address < to && bk_hooks_relevant(site->number))
+			return true;
+	return false;
+}
+
+/* A page that is read first and written then costs two faults. */
+static void touch(const struct arena *a, const struct bk_site *site)
+{
+	uint8_t *call = (uint8_t *)(a->bias + site->address);
+
+	__atomic_fetch_or(call, 0, __ATOMIC_RELAXED);
+	if (site->form == BK_SITE_BEFORE || site->form == BK_SITE_BEFORE_2)
+		__atomic_fetch_or(call - site->window, 0, __ATOMIC_RELAXED);
+}
+
+/* All of them are looked at before the first is touched. */
+static bool known_fits(struct arena *a, const struct bk_object *view, const struct bk_known *known, uint64_t from, uint64_t to)
+{
+	struct bk_site site;
+	uint32_t i = 0;
+
+	while (next_known(known, from, to, &i, &site)) {
+		if (site.form < BK_SITE_HOLE && site.address - from >= site.window && open_text(a))
+			touch(a, &site);
+		if (!bk_site_fits(view, &site))
+			return false;
+	}
+	return i == known->entry->count;
+}
+
 static void route_known(struct arena *a, const struct bk_known *known, uint64_t from, uint64_t to)
 {
 	struct bk_site site;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < known->entry->count; i++)
-		if (bk_table_get(&known->table, known->entry, i, &site) && site.address >= from && site.address < to && bk_hooks_relevant(site.number))
-			route(a, &site);
+	while (next_known(known, from, to, &i, &site))
+		route(a, &site);
 }
 
-int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, const struct bk_known *known, struct bk_cover *cover)
+int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, struct bk_known *known, struct bk_cover *cover)
 {
 	struct arena a = {
 		.cover = cover, .bias = bias, .from = (bias + from) & ~(uintptr_t)(BK_PAGE - 1), .to = (bias + to + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
 	};
 	struct bk_sites counts = { 0 };
 
+	if (known->entry && !known_fits(&a, view, known, from, to))
+		bk_known_refuse(known);
 	if (known->entry)
 		route_known(&a, known, from, to);
 	else
@@ -260,10 +298,12 @@ bool bk_sealed(uintptr_t from, size_t size)
 	return bk_sealed_against(from, size, 0);
 }
 
+extern char bk_guarded_from[] __attribute__((visibility("hidden"))), bk_guarded_to[] __attribute__((visibility("hidden")));	/* layout.ld */
+
 int bk_gate_close(void)
 {
 	int error = bk_gate.stubs.base ? close_stubs(&bk_gate.stubs) : 0;
 
 	bk_gate.closed = true;
-	return error ? error : (int)protect((uintptr_t)&bk_gate, (uintptr_t)(&bk_gate + 1), PROT_READ);
+	return error ? error : (int)protect((uintptr_t)bk_guarded_from, (uintptr_t)bk_guarded_to, PROT_READ);
 }

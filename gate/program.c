@@ -5,6 +5,8 @@
 #include "core/sha256.h"
 #include "gate/exec.h"
 
+#define SCRIPT_LINE 256			/* BINPRM_BUF_SIZE (linux/binfmts.h) */
+
 static int open_called(struct bk_exec *x)
 {
 	struct bk_work *w = x->work;
@@ -19,10 +21,9 @@ static int open_called(struct bk_exec *x)
 	return x->flags & AT_EMPTY_PATH ? bk_file_open(&x->file, BK_AT_CWD, bk_fd_link(link, x->directory), 0, w->path) : -ENOENT;
 }
 
-/* Says which image it is that runs in the end, and whether the gate gets into it. */
-static void look_at_image(struct bk_exec *x, const struct bk_file *file)
+/* Says which image it is that runs in the end, and whether the gate gets into it; `n` bytes of it are in the block. */
+static void look_at_image(struct bk_exec *x, const struct bk_file *file, long n)
 {
-	long n = bk_file_read(file, x->work->block, sizeof x->work->block, 0);
 	struct bk_object o;
 
 	x->device = file->device;
@@ -43,7 +44,7 @@ static int look_at_script(struct bk_exec *x)
 	x->request.interpreter = bk_text_of(w->interpreter);
 	if (bk_file_fixed(&x->file, bk_text_of(w->called)))
 		x->request.flags |= BK_REQ_UNCHANGEABLE;
-	look_at_image(x, &by);
+	look_at_image(x, &by, bk_file_read(&by, w->block, sizeof w->block, 0));
 	bk_file_close(&by);
 	return 0;
 }
@@ -60,10 +61,10 @@ int bk_exec_look(struct bk_exec *x)
 		return -EACCES;
 	x->request.path = x->file.path;
 	x->request.called = bk_rule_name(w->called);
-	n = bk_file_read(&x->file, w->first, sizeof w->first, 0);
-	if (n > 2 && bk_script_line(w->first, w->first + n, w->interpreter, w->option, sizeof w->option))
+	n = bk_file_read(&x->file, w->block, sizeof w->block, 0);
+	if (n > 2 && bk_script_line((char *)w->block, (char *)w->block + (n < SCRIPT_LINE ? n : SCRIPT_LINE), w->interpreter, w->option, sizeof w->option))
 		return look_at_script(x);
-	look_at_image(x, &x->file);
+	look_at_image(x, &x->file, n);
 	return 0;
 }
 
@@ -87,7 +88,7 @@ int bk_exec_see_through(struct bk_exec *x)
 	x->request.path = program.path;
 	x->request.called = bk_rule_name(name.at);
 	x->request.first_arg = index + 1;
-	look_at_image(x, &program);
+	look_at_image(x, &program, bk_file_read(&program, w->block, sizeof w->block, 0));
 	x->device = device;		/* what the kernel loads is the loader */
 	x->inode = inode;
 	return 0;

@@ -3,7 +3,7 @@
 #include <linux/auxvec.h>
 #include "gate/gate.h"
 
-struct bk_gate bk_gate;
+struct bk_gate bk_gate __attribute__((section(".bss.bk_gate")));
 
 /* link.h, the part that glibc and musl share. */
 struct map {
@@ -165,13 +165,16 @@ static void know_yourself(void)
 	bk_gate.uid = (uint32_t)sys_geteuid();
 	if (sys_stat("/proc", &st) == 0)
 		bk_gate.proc_device = st.st_dev;
+	if (sys_stat("/proc/self/exe", &st) == 0) {
+		bk_gate.own_device = st.st_dev;
+		bk_gate.own_inode = st.st_ino;
+	}
 }
 
 /* The image that runs must be the one that was vetted; the main process's is judged here. */
 static void second_look(const struct initial *i, const char *what)
 {
 	uint64_t device, inode;
-	struct stat st;
 
 	if (*what == 'm') {
 		bk_exec_first((const char *)auxiliary(i, AT_EXECFN), i->argv);
@@ -179,7 +182,7 @@ static void second_look(const struct initial *i, const char *what)
 	}
 	device = bk_parse_number(what, &what);
 	inode = bk_parse_number(what + (*what == '.'), &what);
-	if (sys_stat("/proc/self/exe", &st) == 0 && st.st_dev == device && st.st_ino == inode)
+	if (bk_gate.own_device == device && bk_gate.own_inode == inode)
 		return;
 	bk_report_note(BK_KILLED, bk_gate.image, "another image runs than the one that was vetted");
 	bk_gate_die();
@@ -200,10 +203,8 @@ static bool view_of(const struct map *m, bool main, const struct initial *i, str
 	return bk_object_memory(o, m->bias, (const Elf64_Phdr *)(m->bias + e->e_phoff), e->e_phnum);
 }
 
-static void patch_segments(const struct bk_object *o, uintptr_t bias, const struct bk_known *known, struct bk_cover *cover)
+static void patch_segments(const struct bk_object *o, uintptr_t bias, struct bk_known *known, struct bk_cover *cover)
 {
-	if (known->entry)
-		cover->uncovered += known->entry->uncovered;
 	for (unsigned n = 0; n < o->count; n++) {
 		const Elf64_Phdr *p = &o->headers[n];
 
@@ -211,6 +212,8 @@ static void patch_segments(const struct bk_object *o, uintptr_t bias, const stru
 		    && bk_patch(o, bias, p->p_vaddr, p->p_vaddr + p->p_filesz, known, cover) < 0)
 			cover->unroutable++;
 	}
+	if (known->entry)
+		cover->uncovered += known->entry->uncovered;
 }
 
 static void add_cover(const struct bk_cover *cover)
@@ -225,7 +228,6 @@ static void patch_object(const struct map *m, bool main, const struct initial *i
 	struct bk_cover cover = { 0 };
 	struct bk_known known;
 	struct bk_object o;
-	struct stat st;
 
 	if (!view_of(m, main, i, &o)) {
 		bk_gate.cover.uncovered++;
@@ -238,10 +240,8 @@ static void patch_object(const struct map *m, bool main, const struct initial *i
 		bk_known_end(cover.uncovered);
 	add_cover(&cover);
 	/* Node maps parts of itself again for each thread. */
-	if (main && !cover.routed && !cover.unroutable && sys_stat("/proc/self/exe", &st) == 0) {
-		bk_gate.clean_device = st.st_dev;
-		bk_gate.clean_inode = st.st_ino;
-	}
+	if (main && (cover.routed || cover.unroutable))
+		bk_gate.own_device = bk_gate.own_inode = 0;
 }
 
 /* Libraries that the loader mapped before the gate ran are judged by their names; nobody has been there to change them. */
