@@ -20,6 +20,16 @@ servers="$servers $!"
 /usr/bin/python3 "$PARTS/servers.py" "$T" >ready 2>servers.err &
 servers="$servers $!"
 trap 'kill $servers 2>/dev/null; tap_end' EXIT
+# A database server of the test's own: it does not run as root, and nobody else can be become in a user name space.
+postgres=$(dirname "$(ls -d /usr/lib/postgresql/*/bin/postgres | tail -1)")
+if [ "$(id -u)" -eq 0 ] && mkdir pg && chown postgres pg 2>/dev/null; then
+	chmod 755 .
+	as_postgres="setpriv --reuid=postgres --regid=postgres --clear-groups --"
+	$as_postgres "$postgres/initdb" -D "$T/pg/data" -A trust -N -E UTF8 --no-locale >initdb.out 2>&1 &&
+		echo 'host all all 127.0.0.0/8 trust' >>pg/data/pg_hba.conf || tap_comment "$(tail -3 initdb.out)"
+	$as_postgres "$postgres/postgres" -D "$T/pg/data" -k "$T/pg" -c listen_addresses=127.0.0.10 -c fsync=off >pg.out 2>&1 &
+	servers="$servers $!"
+fi
 tries=0
 until { [ -s ready ] && [ -s questions ]; } || [ $tries -gt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
 
@@ -182,6 +192,20 @@ benign go ./client-go
 benign ruby ruby "$PARTS/client.rb"
 # shellcheck disable=SC2016
 benign openssl sh -c 'echo | openssl s_client -connect api.test:8443 -CAfile "$CERT" -verify_return_error -quiet -no_ign_eof 2>/dev/null; echo done'
+if [ -d pg/data ]; then
+	tries=0
+	until "$postgres/pg_isready" -q -h "$T/pg" || [ $tries -gt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+	export PGUSER=postgres PGDATABASE=postgres PGHOST=api.test
+	benign psql psql -AXtc 'select sum(i) from generate_series(1, 100) i'
+	is "$(cat second)" 5050 'psql: what the database says'
+	like "$(cat psql.yaml)" 'domain: api.test' 'psql: its server is learned by name'
+	PGHOST=$T/pg
+	benign psql-unix psql -AXtc 'select sum(i) from generate_series(1, 100) i'
+	is "$(cat second)" 5050 'psql by a unix socket: what the database says'
+	like "$(cat psql-unix.yaml)" "unix: .*/pg/.s.PGSQL.5432" 'psql by a unix socket: its path is learned'
+else
+	skip 10 'a database server needs a user of its own, which only root can become'
+fi
 like "$(cat python.yaml)" 'domain: api.test' 'names are learned, not addresses'
 unlike "$(cat python.yaml)" '127\.0\.0\.10' '... even where only the address was connected to'
 done_testing
