@@ -121,7 +121,20 @@ int bk_peer_read(const struct seccomp_notif *n, uint64_t at, uint64_t size, stru
 		return -EINVAL;
 	if (length && bk_memory_read((int)n->pid, at, p->bytes, length) != (long)length)
 		return -EFAULT;
-	return -bk_address_read(p->bytes, length, &p->address);
+	p->error = bk_address_read(p->bytes, length, &p->address);
+	return 0;
+}
+
+/* An address of another kind than the socket's: the kernel refuses it before it looks further, each socket with an errno of its own. */
+static bool is_foreign(const struct bk_socket *k, const struct bk_peer *p)
+{
+	unsigned family = p->size < 2 ? 0 : (unsigned)p->bytes[0] | (unsigned)p->bytes[1] << 8;
+
+	if (!family)
+		return false;
+	if (k->domain == BK_INET || k->domain == BK_UNIX)
+		return family != (unsigned)k->domain;
+	return family == BK_UNIX || (k->domain == BK_INET6 && family != BK_INET && family != BK_INET6);
 }
 
 void bk_peer_close(struct bk_peer *p)
@@ -233,6 +246,10 @@ int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, const struct
 	struct bk_decision d;
 	int error;
 
+	if (is_foreign(k, p))
+		return 0;
+	if (p->error)
+		return -p->error;
 	if (e->family == BK_UNIX) {
 		r.path = p->address.unix_name;
 		error = r.path.len && r.path.at[0] != '@' ? find_unix(s, n, p, &r) : r.path.len ? 0 : -EINVAL;
@@ -270,16 +287,18 @@ static long connect_now(const struct bk_socket *k, const struct bk_peer *p)
 	return r;
 }
 
-/* A peer on this host has answered by now, as soon as the socket was let go of. */
-static bool is_done(const struct bk_socket *k, long *result)
+/*
+ * A peer on this host has answered by now, as soon as the socket was let go of.  The result is asked for by a second call, as a caller that does not block
+ * may: it also leaves the socket as one call that blocks would have (net/ipv4/af_inet.c, __inet_stream_connect).
+ */
+static bool is_done(const struct bk_socket *k, const struct bk_peer *p, long *result)
 {
 	struct pollfd f = { .fd = k->fd, .events = POLLOUT };
 	struct __kernel_timespec now = { 0, 0 };
-	int error = 0;
 
-	if (sys_ppoll(&f, 1, &now) != 1 || sys_getsockopt(k->fd, BK_SO_ERROR, &error) < 0)
+	if (sys_ppoll(&f, 1, &now) != 1)
 		return false;
-	*result = -error;
+	*result = sys_connect(k->fd, p->bytes, p->size);
 	return true;
 }
 
@@ -288,7 +307,7 @@ static void make_connection(struct bk_shim *s, const struct seccomp_notif *n, st
 	long r = connect_now(k, p);
 	bool wait = bk_socket_blocks(k) && bk_socket_streams(k);
 
-	if (wait && (r == -EINPROGRESS || r == -EALREADY) && is_done(k, &r)) {
+	if (wait && (r == -EINPROGRESS || r == -EALREADY) && is_done(k, p, &r)) {
 		bk_notify_result(s, n->id, r);
 		return;
 	}
@@ -307,10 +326,12 @@ static void connect(struct bk_shim *s, const struct seccomp_notif *n)
 {
 	struct bk_socket k;
 	struct bk_peer p = { .object = -1 };
-	int error = bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k);
+	int none = bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k), error = none;
 
+	if (!none || none == -ENOTSOCK)
+		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);	/* the kernel looks at it first */
 	if (!error)
-		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);
+		error = none;
 	if (!error)
 		error = bk_peer_judge(s, n, &k, &p, NULL);
 	if (error)
@@ -325,15 +346,36 @@ static void connect(struct bk_shim *s, const struct seccomp_notif *n)
 
 /* --- bind, listen, socket --------------------------------------------------------------------------------------------------------------- */
 
+/* Where the name of a unix socket lies, from the folder that the caller is in; -errno where it leads nowhere. */
+static int find_name(struct bk_shim *s, int tid, struct bk_text *name)
+{
+	struct bk_target place = { .folder = -1, .object = -1 };
+	int error;
+
+	if (!name->len || name->at[0] == '@')
+		return 0;
+	bk_put(s->scratch->walk, s->scratch->walk + BK_PATH_MAX, name->at);
+	error = bk_resolve(s, tid, BK_AT_CWD, BK_RESOLVE_MAKE, s->scratch->path, &place);
+	if (!error)
+		*name = place.path;
+	bk_target_close(&place);
+	return error;
+}
+
 static int judge_listen(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_address *a)
 {
 	struct bk_request r = { .section = BK_LISTEN, .endpoint = &a->endpoint };
 	struct bk_decision d;
+	int error = 0;
 
-	if (a->endpoint.family == BK_UNIX)
+	if (a->endpoint.family == BK_UNIX) {
 		r.path = a->unix_name;
-	else if (a->endpoint.family != BK_INET && a->endpoint.family != BK_INET6)
+		error = find_name(s, (int)n->pid, &r.path);
+	} else if (a->endpoint.family != BK_INET && a->endpoint.family != BK_INET6) {
 		return 0;
+	}
+	if (error && n->data.nr == __NR_bind)
+		return error;			/* one that listens has a name already, wherever that was */
 	d = bk_decide(&s->policy, &r, s->least);
 	return outcome(s, n, &r, &d, NULL);
 }
@@ -372,7 +414,9 @@ static void bind(struct bk_shim *s, const struct seccomp_notif *n)
 
 	if (!error && (inet || (k.domain == BK_UNIX && k.type == BK_DGRAM)))
 		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);
-	if (!error && k.type == BK_DGRAM && (inet ? p.address.endpoint.port_low != 0 : p.address.unix_name.len != 0))
+	if (!error && !is_foreign(&k, &p))
+		error = -p.error;
+	if (!error && k.type == BK_DGRAM && !is_foreign(&k, &p) && (inet ? p.address.endpoint.port_low != 0 : p.address.unix_name.len != 0))
 		error = judge_listen(s, n, &p.address);
 	if (error)
 		bk_notify_result(s, n->id, error == -EPERM ? -EACCES : error);
@@ -395,7 +439,8 @@ static void listen(struct bk_shim *s, const struct seccomp_notif *n)
 		error = sys_getsockname(k.fd, name, &size);
 	if (!error)
 		error = -bk_address_read(name, size, &a);
-	if (!error)
+	/* Others cannot listen, and a unix socket without a name cannot: the kernel says so. */
+	if (!error && bk_socket_streams(&k) && (k.domain != BK_UNIX || a.unix_name.len))
 		error = judge_listen(s, n, &a);
 	bk_notify_result(s, n->id, error ? (error == -EPERM ? -EACCES : error) : sys_listen(k.fd, (int)n->data.args[1]));
 	bk_socket_close(&k);
@@ -425,10 +470,10 @@ static void check_only(struct bk_shim *s, const struct seccomp_notif *n)
 
 	if (n->data.nr == __NR_connect || to) {
 		error = bk_peer_read(n, n->data.args[to ? 4 : 1], n->data.args[to ? 5 : 2], &p);
-		error = error ? 0 : bk_peer_judge(s, n, &k, &p, NULL);
+		error = error || p.error ? 0 : bk_peer_judge(s, n, &k, &p, NULL);
 	} else if (n->data.nr == __NR_bind) {
 		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);
-		error = error || !p.address.endpoint.port_low ? 0 : judge_listen(s, n, &p.address);
+		error = error || p.error || !p.address.endpoint.port_low ? 0 : judge_listen(s, n, &p.address);
 	}
 	bk_peer_close(&p);
 	bk_notify_answer(s, n->id, -error);

@@ -38,9 +38,10 @@ struct bk_peer {
 	struct bk_address address;
 	uint8_t bytes[BK_SOCKADDR_MAX];	/* the shim's copy, which the kernel gets */
 	uint32_t size;
+	int error;			/* errno of an address that cannot be read; 0 */
 	int object;			/* unix path: O_PATH descriptor of what is there; -1: none */
 };
-/* Copies an address out of the caller's memory; 0 or -errno as the kernel says it. */
+/* Copies an address out of the caller's memory; 0, -EINVAL or -EFAULT as the kernel says it before it looks at the address. */
 int bk_peer_read(const struct seccomp_notif *n, uint64_t at, uint64_t size, struct bk_peer *out);
 /* Judges a destination; writes the event.  Returns 0, or -errno: -EACCES where it is refused, what the kernel would say of a unix path. */
 int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, struct bk_peer *p, const char *note);

@@ -108,15 +108,21 @@ static void finish(struct bk_shim *s, struct bk_pending *p, long result)
 
 /* --- what happens --------------------------------------------------------------------------------------------------------------- */
 
+/* What became of a connection that was under way.  IP sockets say it to a second call, which looks at no address and leaves them as one that blocks. */
+static long outcome(int fd)
+{
+	uint8_t any[28] = { BK_INET };
+	int domain = 0, error = EIO;
+
+	if (sys_getsockopt(fd, BK_SO_DOMAIN, &domain) == 0 && (domain == BK_INET || domain == BK_INET6))
+		return sys_connect(fd, any, sizeof any);
+	sys_getsockopt(fd, BK_SO_ERROR, &error);
+	return -error;
+}
+
 static void ready(struct bk_shim *s, struct bk_pending *p)
 {
-	int error = 0;
-
-	if (p->kind == BK_PENDING_CONNECT && sys_getsockopt(p->fd, BK_SO_ERROR, &error) < 0)
-		error = EIO;
-	if (p->kind == BK_PENDING_SEND)
-		error = EINTR;
-	finish(s, p, -error);
+	finish(s, p, p->kind == BK_PENDING_CONNECT ? outcome(p->fd) : -EINTR);
 }
 
 void bk_pending_ready(struct bk_shim *s)

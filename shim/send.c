@@ -31,6 +31,7 @@ struct outgoing {
 	unsigned flags;
 	int rights[RIGHTS_MAX];		/* the shim's duplicates of passed descriptors */
 	uint32_t right_count;
+	bool fault;			/* the data could not be read: whether the kernel comes to say so, it knows */
 };
 
 static uint8_t *control_of(struct bk_shim *s)
@@ -43,17 +44,25 @@ static uint8_t *control_of(struct bk_shim *s)
 /* udp_sendmsg takes an address without a family for IPv4 (net/ipv4/udp.c). */
 static void complete_family(const struct bk_socket *k, struct bk_peer *p)
 {
-	if (k->domain != BK_INET || p->address.endpoint.family || p->size < 16)
+	if (k->domain != BK_INET || p->size < 16 || p->bytes[0] || p->bytes[1])
 		return;
 	p->bytes[0] = BK_INET;
-	bk_address_read(p->bytes, p->size, &p->address);
+	p->error = bk_address_read(p->bytes, p->size, &p->address);
+}
+
+/* Streams of the file system and sockets that are connected look at no address; one that is none is the kernel's to refuse. */
+static bool is_looked_at(const struct bk_socket *k, const struct outgoing *o)
+{
+	if (!o->has_peer || !bk_socket_streams(k))
+		return o->has_peer;
+	return k->domain != BK_UNIX && (!o->peer.error || o->flags & FASTOPEN);
 }
 
 static long judge(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, struct outgoing *o)
 {
 	long error;
 
-	if (!o->has_peer)
+	if (!is_looked_at(k, o))
 		return 0;
 	complete_family(k, &o->peer);
 	error = bk_peer_judge(s, n, k, &o->peer, o->flags & FASTOPEN ? "MSG_FASTOPEN" : NULL);
@@ -63,7 +72,7 @@ static long judge(struct bk_shim *s, const struct seccomp_notif *n, const struct
 
 static long send_copy(struct bk_shim *s, const struct bk_socket *k, struct outgoing *o)
 {
-	struct iovec part = { s->scratch->argv, o->size };
+	struct iovec part = { o->fault ? (void *)1 : s->scratch->argv, o->size };
 	struct message m = {
 		.name = o->has_peer ? (uintptr_t)o->peer.bytes : 0, .name_size = o->has_peer ? o->peer.size : 0, .parts = (uintptr_t)&part, .part_count = 1,
 		.control = o->control_size ? (uintptr_t)control_of(s) : 0, .control_size = o->control_size,
@@ -97,11 +106,10 @@ static long make(struct bk_shim *s, const struct seccomp_notif *n, struct bk_soc
 
 /* --- copying ----------------------------------------------------------------------------------------------------------------------------- */
 
-static long copy_data(struct bk_shim *s, int tid, uint64_t at, size_t size, size_t have)
+static void copy_data(struct bk_shim *s, int tid, uint64_t at, size_t size, struct outgoing *o, size_t have)
 {
-	if (!size)
-		return 0;
-	return bk_memory_read(tid, at, s->scratch->argv + have, size) == (long)size ? 0 : -EFAULT;
+	if (size && bk_memory_read(tid, at, s->scratch->argv + have, size) != (long)size)
+		o->fault = true;
 }
 
 /* A stream takes what there is room for, as a bare call may; a datagram is whole or is none. */
@@ -109,22 +117,23 @@ static long copy_parts(struct bk_shim *s, int tid, const struct message *m, bool
 {
 	struct iovec *parts = (struct iovec *)s->scratch->pointers;
 	size_t count = m->part_count < PARTS_MAX ? m->part_count : PARTS_MAX;
-	long error = 0;
 
 	if (m->part_count > MESSAGES_MAX || (count < m->part_count && !stream))
 		return -EMSGSIZE;
 	if (count && bk_memory_read(tid, m->parts, parts, count * sizeof *parts) != (long)(count * sizeof *parts))
 		return -EFAULT;
-	for (size_t i = 0; i < count && !error; i++) {
+	for (size_t i = 0; i < count; i++) {
 		size_t size = parts[i].iov_len, room = DATA_MAX - o->size;
 
+		if ((int64_t)size < 0)
+			return -EINVAL;
 		if (size > room && !stream)
 			return -EMSGSIZE;
 		size = size < room ? size : room;
-		error = copy_data(s, tid, (uintptr_t)parts[i].iov_base, size, o->size);
+		copy_data(s, tid, (uintptr_t)parts[i].iov_base, size, o, o->size);
 		o->size += size;
 	}
-	return error;
+	return 0;
 }
 
 /* Descriptors that are passed on are the caller's numbers: each becomes a duplicate of the shim's own. */
@@ -150,7 +159,7 @@ static long take_rights(int tid, uint8_t *at, size_t size, struct outgoing *o)
 }
 
 /* struct cmsghdr: size_t length, int level, int type; each begins at a multiple of eight (cmsg(3)). */
-static long copy_control(struct bk_shim *s, int tid, const struct message *m, struct outgoing *o)
+static long copy_control(struct bk_shim *s, int tid, const struct bk_socket *k, const struct message *m, struct outgoing *o)
 {
 	uint8_t *at = control_of(s);
 	uint64_t length = 0;
@@ -171,7 +180,9 @@ static long copy_control(struct bk_shim *s, int tid, const struct message *m, st
 		__builtin_memcpy(&type, at + i + 12, 4);
 		if (length < 16 || length > o->control_size - i)
 			return -EINVAL;
-		if (level == 1 /* SOL_SOCKET */ && type == 1 /* SCM_RIGHTS */)
+		if (k->domain != BK_UNIX && k->domain != BK_NETLINK)
+			continue;		/* nobody else takes either of the two */
+		if (level == 1 /* SOL_SOCKET */ && type == 1 /* SCM_RIGHTS */ && k->domain == BK_UNIX)
 			error = take_rights(tid, at + i + 16, length - 16, o);
 		else if (level == 1 && type == 2 /* SCM_CREDENTIALS */)
 			error = -EPERM;		/* they would be the shim's */
@@ -206,8 +217,9 @@ static long sendto(struct bk_shim *s, const struct seccomp_notif *n, struct bk_s
 		r = bk_socket_streams(k) ? 0 : -EMSGSIZE;
 		o.size = DATA_MAX;
 	}
-	if (!r)
-		r = copy_data(s, (int)n->pid, a[1], o.size, 0);
+	/* Without a size sockets of IP refuse the address, and others take it for none. */
+	o.has_peer = o.peer.size || k->domain == BK_INET || k->domain == BK_INET6;
+	copy_data(s, (int)n->pid, a[1], r ? 0 : o.size, &o, 0);
 	if (!r)
 		r = make(s, n, k, &o, answered);
 	forget(&o);
@@ -219,12 +231,12 @@ static long send_message(struct bk_shim *s, const struct seccomp_notif *n, struc
 	struct outgoing o = { .flags = flags, .peer.object = -1, .has_peer = m->name && m->name_size };
 	long r = o.has_peer ? bk_peer_read(n, m->name, m->name_size, &o.peer) : 0;
 
-	if (r == -EINVAL && m->name_size > BK_SOCKADDR_MAX)
+	if (r == -EINVAL && m->name_size <= INT32_MAX)
 		r = bk_peer_read(n, m->name, BK_SOCKADDR_MAX, &o.peer);	/* cut, as the kernel does (net/socket.c, copy_msghdr_from_user) */
 	if (!r)
 		r = copy_parts(s, (int)n->pid, m, bk_socket_streams(k), &o);
 	if (!r)
-		r = copy_control(s, (int)n->pid, m, &o);
+		r = copy_control(s, (int)n->pid, k, m, &o);
 	if (!r)
 		r = make(s, n, k, &o, answered);
 	forget(&o);

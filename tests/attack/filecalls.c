@@ -15,8 +15,11 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define BAD ((const char *)1)
+#define AT_EDGE ((const char *)2)	/* in the table; lay_edges() puts the paths there */
+#define WITHOUT_END ((const char *)3)
 
 static char name_255[300], name_256[300], path_4095[4200], path_4096[4200];
+static char *at_edge, *without_end;	/* behind both nothing is mapped; one ends just before */
 static int here = -1, above = -1, folder = -1, file = -1, pipes[2], deleted = -1, memory = -1;
 static char in_fd[5][64];
 
@@ -60,16 +63,16 @@ static void fresh(void)
 		give_up(__LINE__);
 }
 
-static const char *const paths[] = {
+static const char *paths[] = {
 	"file", "nothing", "secret", "set", "dir", "dir/", "dir/file", "dir/nothing", "dir/.", "dir/..", "dir//file", "./file", "dir/../file", "file/", "file/x",
 	"nothing/", "nothing/x", "empty", "empty/", "closed/file", "closed/nothing", "link", "link/", "link2", "dirlink", "dirlink/", "dirlink/file", "dangling",
 	"dangling/", "loop", "loop/x", "fifo", ".", "..", "/", "", "../w/file", "me/cwd/file", "/dev/null", "/dev/zero", "/proc/self/cwd/file",
-	"/proc/thread-self/cwd/file", name_255, name_256, path_4095, path_4096, BAD, in_fd[0], in_fd[1], in_fd[2], in_fd[3], in_fd[4],
+	"/proc/thread-self/cwd/file", name_255, name_256, path_4095, path_4096, BAD, AT_EDGE, WITHOUT_END, in_fd[0], in_fd[1], in_fd[2], in_fd[3], in_fd[4],
 };
 
 static const char *shown(const char *path)
 {
-	return path == BAD ? "BAD" : path == path_4095 ? "4095 bytes" : path == path_4096 ? "4096 bytes" : path == name_255 ? "255 bytes" : path == name_256 ? "256 bytes" : path;
+	return path == BAD ? "BAD" : path == at_edge ? "at the edge" : path == without_end ? "without an end" : path == path_4095 ? "4095 bytes" : path == path_4096 ? "4096 bytes" : path == name_255 ? "255 bytes" : path == name_256 ? "256 bytes" : path;
 }
 
 static const char *say(long r)
@@ -82,7 +85,7 @@ static void state(const char *path)
 {
 	struct stat st;
 
-	if (path == BAD || lstat(path, &st))
+	if (path == BAD || path == without_end || lstat(path, &st))
 		printf(" -");
 	else
 		printf(" %o:%ld:%ld:%u", st.st_mode, S_ISREG(st.st_mode) ? (long)st.st_size : 0, S_ISREG(st.st_mode) ? (long)st.st_nlink : 0, st.st_uid);
@@ -301,6 +304,19 @@ static void prepare(void)
 	snprintf(in_fd[4], 64, "/proc/self/fd/%d/file", folder);
 }
 
+static void lay_edges(void)
+{
+	char *two = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *end = two + 4096;
+	char *other = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (two == MAP_FAILED || other == MAP_FAILED || munmap(end, 4096) || munmap(other + 4096, 4096))
+		give_up(__LINE__);
+	at_edge = memcpy(end - 5, "file", 5);
+	without_end = memcpy(other + 4092, "file", 4);
+	for (size_t i = 0; i < COUNT(paths); i++)
+		paths[i] = paths[i] == AT_EDGE ? at_edge : paths[i] == WITHOUT_END ? without_end : paths[i];
+}
+
 int main(void)
 {
 	if (geteuid() == 0) {
@@ -310,6 +326,7 @@ int main(void)
 	umask(022);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	prepare();
+	lay_edges();
 	all_opens();
 	opens_by_descriptor();
 	for (size_t i = 0; i < COUNT(paths); i++)

@@ -161,6 +161,29 @@ timeout 60 "$SHIM" -p blocking.bkl --log-fd 9 -- /usr/bin/python3 "$PARTS/blocki
 is "$(cat second)" "$(cat first)" 'what blocks, and what ends it, is as without the shim'
 like "$(cat second)" "^while 100 hang: \[0, 0, 0, 0, 0\]" '... and 100 that hang keep nobody waiting'
 
+# --- every call with every address, good and bad ---
+
+cat >any.yaml <<'Y'
+version: 1
+network:
+  connect: [{address: 0.0.0.0/0}, {address: "::/0"}, {unix: "/**"}, {unix: "@**"}, {family: netlink}]
+  listen: [{address: 0.0.0.0/0}, {address: "::/0"}, {unix: "/**"}, {unix: "@**"}]
+Y
+"$BUCKLER" compile any.yaml -o any.bkl 2>/dev/null
+cp "$TOP/build/attack/netcalls" .
+calls() {
+	rm -rf calls
+	mkdir calls
+	(cd calls && timeout 60 "$@" ../netcalls) >out 2>err
+	chmod 700 calls/closed
+}
+calls env
+mv out first
+is "$(wc -l <first | awk '{ print ($1 > 3000) }')" 1 'thousands of calls on sockets, without the shim'
+calls "$SHIM" -p "$T/any.bkl" --log-fd 9 -- 9>log
+is "$(diff first out | head -20)" '' 'the same under a policy'
+is "$(grep -vc '"event":"start"' log)" 0 '... in silence'
+
 # --- what real programs do, learned ---
 
 benign() {
