@@ -150,9 +150,9 @@ FUZZBINS := $(foreach f,$(FUZZERS),$(BUILD)/fuzzers/$(basename $(notdir $(f))))
 ATTACKS  := $(foreach f,$(ATTACK),$(BUILD)/attack/$(basename $(notdir $(f))))
 BENCHES  := $(foreach f,$(BENCH),$(BUILD)/bench/$(basename $(notdir $(f))))
 
-tests: $(BUILD)/attack/refuse $(TESTS) $(REPLAYS) $(ATTACKS) $(addprefix $(BUILD)/place/,box limits persist past)
+tests: $(BUILD)/attack/refuse $(BUILD)/attack/deaf $(TESTS) $(REPLAYS) $(ATTACKS) $(addprefix $(BUILD)/place/,box limits persist past)
 fuzz:  $(FUZZBINS)
-bench: programs $(BUILD)/attack/refuse $(BENCHES) $(BUILD)/place/box $(BUILD)/bench/exit0
+bench: programs $(BUILD)/attack/refuse $(BUILD)/attack/deaf $(BENCHES) $(BUILD)/place/box $(BUILD)/bench/exit0
 
 SANOBJ = $(call objects,san,$(HOSTED) $(GATEPURE) $(SUPPORT))
 
@@ -181,6 +181,10 @@ $(BUILD)/attack/%: tests/attack/%.c
 $(BUILD)/attack/refuse: tests/place/refuse.c tests/place/filter.c tests/place/filter.h
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) -O1 -g -D_GNU_SOURCE -o $@ $(filter %.c,$^)
+
+$(BUILD)/attack/deaf: tests/place/deaf.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -O1 -g -D_GNU_SOURCE -o $@ $<
 
 $(BUILD)/place/%: tests/place/%.c tests/place/filter.c tests/place/filter.h
 	@mkdir -p $(@D)

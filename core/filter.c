@@ -355,7 +355,9 @@ struct pieces {
 
 static uint32_t refusal(const struct builder *b, const struct row *row)
 {
-	return wants(b, BK_FILTER_NOTIFY) && row->event ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO | row->error;
+	if (!wants(b, BK_FILTER_NOTIFY) || !row->event)
+		return SECCOMP_RET_ERRNO | row->error;
+	return wants(b, BK_FILTER_TRACE) ? SECCOMP_RET_TRACE : SECCOMP_RET_USER_NOTIF;
 }
 
 /* Does the plan need this row at all? */

@@ -29,6 +29,7 @@
 #define BK_FILTER_CONNECT     256u	/* notify connect, sendmsg, sendmmsg, sendto with an address, and socket() of what cannot be judged so */
 #define BK_FILTER_LISTEN      512u	/* notify bind and listen */
 #define BK_FILTER_NAMES	     1024u	/* notify recvfrom that asks for the sender's address, and recvmsg */
+#define BK_FILTER_TRACE	     2048u	/* with NOTIFY: not a listener but a tracer is told (SECCOMP_RET_TRACE) */
 
 /* Entries of the ring that libuv asks io_uring_setup(2) for at the start of each loop (src/unix/linux.c, uv__platform_loop_init): refused, no event. */
 #define BK_FILTER_LOOP_RING   256u

@@ -12,6 +12,18 @@ static const char *without_seize(int error)
 	return "seccomp user notification; ptrace does not work here: images are checked before the call only";
 }
 
+static const char *with_tracer(int error)
+{
+	switch (error) {
+	case E_BUSY:
+		return "seccomp filter with a tracer: another process listens to this one's notifications already (EBUSY)";
+	case E_INVAL:
+		return "seccomp filter with a tracer: the kernel has no user notification (EINVAL)";
+	default:
+		return "seccomp filter with a tracer: user notification refused or not working here";
+	}
+}
+
 static const char *without_notify(int error)
 {
 	switch (error) {
@@ -61,6 +73,8 @@ static enum bk_mechanism mechanism_of(const struct bk_place *place)
 {
 	if (has(place, BK_CAN_FILTER | BK_CAN_NOTIFY))
 		return BK_NOTIFY;
+	if (has(place, BK_CAN_FILTER | BK_CAN_RET_TRACE | BK_CAN_SEIZE))
+		return BK_TRACE;
 	if (has(place, BK_CAN_GATE))
 		return BK_GATE;
 	if (has(place, BK_CAN_FILTER))
@@ -70,6 +84,8 @@ static enum bk_mechanism mechanism_of(const struct bk_place *place)
 
 static const char *reason_of(const struct bk_plan *plan, const struct bk_place *place)
 {
+	if (plan->mechanism == BK_TRACE)
+		return with_tracer(place->notify_errno);
 	if (plan->verify)
 		return "seccomp user notification with ptrace verification";
 	if (plan->mechanism == BK_NOTIFY)
@@ -103,6 +119,19 @@ bool bk_plan_landlock_exact(const struct bk_policy *policy)
 	return true;
 }
 
+bool bk_plan_names(const struct bk_policy *policy)
+{
+	const struct bk_rule *r;
+
+	for (uint32_t i = 0; (r = bk_policy_rule(policy, i)); i++) {
+		const struct bk_endpoint *e = bk_policy_endpoint(policy, r->endpoint);
+
+		if (r->section == BK_CONNECT && r->path && (!e || !e->family))
+			return true;
+	}
+	return false;
+}
+
 static enum bk_status status_of_files(const struct bk_policy *policy, const struct bk_plan *plan, const struct bk_place *place,
 				      enum bk_section section)
 {
@@ -110,16 +139,16 @@ static enum bk_status status_of_files(const struct bk_policy *policy, const stru
 
 	if (plan->mechanism == BK_NOTIFY && has(place, BK_CAN_READ_MEMORY))
 		return has(place, BK_CAN_ADDFD) && (wall || section != BK_WRITE) ? BK_ENFORCED : BK_DETECTED;
-	if (plan->mechanism == BK_FILTER && section == BK_WRITE && wall && bk_policy_mode(policy, section) == BK_ENFORCE
+	if ((plan->mechanism == BK_FILTER || plan->mechanism == BK_TRACE) && section == BK_WRITE && wall && bk_policy_mode(policy, section) == BK_ENFORCE
 	    && bk_plan_landlock_exact(policy))
 		return BK_ENFORCED;
-	return BK_UNAVAILABLE;
+	return plan->mechanism == BK_TRACE ? BK_DETECTED : BK_UNAVAILABLE;
 }
 
 static enum bk_status status_of(const struct bk_policy *policy, const struct bk_plan *plan, const struct bk_place *place,
 				enum bk_section section)
 {
-	bool notify = plan->mechanism == BK_NOTIFY, gate = plan->gate;
+	bool traces = plan->mechanism == BK_TRACE, notify = plan->mechanism == BK_NOTIFY || traces, gate = plan->gate;
 
 	if (bk_policy_mode(policy, section) == BK_OFF)
 		return BK_ABSENT;
@@ -144,7 +173,9 @@ static enum bk_status status_of(const struct bk_policy *policy, const struct bk_
 	case BK_LISTEN:
 		if (gate)
 			return BK_ENFORCED;
-		if (!notify || !has(place, BK_CAN_READ_MEMORY))
+		if (!notify || !(traces || has(place, BK_CAN_READ_MEMORY)))
+			return BK_UNAVAILABLE;
+		if (traces && section == BK_CONNECT && !has(place, BK_CAN_GETFD) && bk_plan_names(policy))
 			return BK_UNAVAILABLE;
 		return has(place, BK_CAN_GETFD) ? BK_ENFORCED : BK_DETECTED;
 	default:
@@ -155,8 +186,8 @@ static enum bk_status status_of(const struct bk_policy *policy, const struct bk_
 void bk_plan_make(const struct bk_policy *policy, const struct bk_place *place, struct bk_plan *plan)
 {
 	plan->mechanism = mechanism_of(place);
-	plan->verify = plan->mechanism == BK_NOTIFY && has(place, BK_CAN_SEIZE);
-	plan->watch = plan->mechanism != BK_NOTIFY && has(place, BK_CAN_WATCH);
+	plan->verify = plan->mechanism == BK_TRACE || (plan->mechanism == BK_NOTIFY && has(place, BK_CAN_SEIZE));
+	plan->watch = plan->mechanism != BK_NOTIFY && plan->mechanism != BK_TRACE && has(place, BK_CAN_WATCH);
 	plan->gate = plan->mechanism == BK_GATE;
 	if (plan->gate && plan->watch)
 		plan->mechanism = BK_GATE_WATCH;

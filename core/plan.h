@@ -51,7 +51,9 @@ struct bk_plan {
  * go (FIFOs, terminals), files.read and files.code without Landlock, too; else "detected".  With the filter alone Landlock enforces
  * files.write where its rules can say all that the policy does (bk_plan_landlock_exact()).
  * network: enforced with pidfd_getfd; "detected" without: judged before the call only.
- * gate, where nobody may listen: the same four and the network enforced in the sense of the design, on every path of unmodified code.
+ * trace, where nobody may listen but a tracer be called: the same four enforced as by notify.  network: as there; domains need pidfd_getfd, without
+ * it network.connect is unavailable to a policy that has some.  files: nothing can be handed over, hence "detected", but for what Landlock enforces.
+ * gate, where neither: the same four and the network enforced in the sense of the design, on every path of unmodified code.
  * filter: generated_code enforced.  With it or without it, processes and libraries are detected by the watch where that is there: they are
  * found and ended after the fact.
  */
@@ -61,6 +63,9 @@ void bk_plan_make(const struct bk_policy *policy, const struct bk_place *place, 
 #define BK_LANDLOCK_LEAST 2u
 /* True where every rule of files.write allows a whole folder, LITERAL/ and two stars: then Landlock can say the same. */
 bool bk_plan_landlock_exact(const struct bk_policy *policy);
+
+/* True where a rule of network.connect names a domain: then answers to the function's questions must be read. */
+bool bk_plan_names(const struct bk_policy *policy);
 
 /* First section that the policy has and the plan does not fully enforce, or BK_SECTIONS. */
 enum bk_section bk_plan_gap(const struct bk_plan *plan);

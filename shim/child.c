@@ -3,7 +3,8 @@
  * Starts the function.  The child shares the shim's memory and descriptor table until its exec: memory, because that saves
  * the copying of page tables and lets it speak without a pipe; descriptors, because that hands the listener over without a socket.
  */
-#include "shim/shim.h"
+#include "shim/network.h"
+#include "shim/trace.h"
 
 #define CHILD_GAP 1024u			/* bytes between the shim's last frame on the initial stack and the child's first */
 
@@ -70,8 +71,8 @@ static long install(struct bk_start *start, uint32_t flags, uint32_t how)
 	return sys_seccomp(SECCOMP_SET_MODE_FILTER, how, &program);
 }
 
-/* The best filter that this place takes, tried in order; fills listener, filter and offers. */
-static void install_best(struct bk_start *start)
+/* The filter that tells a listener, which is the best; fills listener and offers. */
+static void install_listener(struct bk_start *start)
 {
 	uint32_t flags = start->filter_flags | BK_FILTER_NOTIFY;
 	long r = install(start, flags, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
@@ -82,9 +83,14 @@ static void install_best(struct bk_start *start)
 		start->offers = r >= 0 ? BK_CAN_FILTER | BK_CAN_NOTIFY : 0;
 	}
 	start->listener = (int)r;
-	if (r >= 0)
-		return;
-	start->filter = (int)install(start, start->filter_flags & BK_FILTER_NO_CODE, 0);
+}
+
+/* Without a listener: what the shim has found out to do. */
+static void install_other(struct bk_start *start, uint32_t go)
+{
+	uint32_t flags = go == BK_GO_TRACED ? start->filter_flags | BK_FILTER_NOTIFY | BK_FILTER_TRACE : start->filter_flags & BK_FILTER_NO_CODE;
+
+	start->filter = (int)install(start, flags, 0);
 	if (start->filter == 0)
 		start->offers = BK_CAN_FILTER;
 }
@@ -108,9 +114,16 @@ static void probe_network(struct bk_shim *s, struct bk_start *start)
 	sys_futex((void *)&start->probed, FUTEX_WAKE, 1);
 }
 
+static uint32_t await_go(struct bk_start *start, uint32_t before)
+{
+	while (__atomic_load_n(&start->go, __ATOMIC_ACQUIRE) == before)
+		sys_futex((void *)&start->go, FUTEX_WAIT, before);
+	return start->go;
+}
+
 static void say_ready(struct bk_start *start)
 {
-	__atomic_store_n(&start->ready, 1, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&start->ready, 1, __ATOMIC_RELEASE);
 	sys_futex((void *)&start->ready, FUTEX_WAKE, 1);
 }
 
@@ -130,24 +143,33 @@ static void child(void *arg)
 	/* Without privilege a filter needs it; with privilege it keeps set-id programs from shedding the filter's point. */
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
 	start->landlock = bk_landlock_restrict(s);
-	install_best(start);
+	install_listener(start);
 	restrict_network(start);
 	sys_sigmask(SIG_SETMASK, &start->mask, NULL);
 	say_ready(start);
-	while (start->listener < 0 && !__atomic_load_n(&start->go, __ATOMIC_ACQUIRE))
-		sys_futex((void *)&start->go, FUTEX_WAIT, 0);
+	if (start->listener < 0) {
+		uint32_t go = await_go(start, 0);
+
+		install_other(start, go);
+		say_ready(start);
+		await_go(start, go);
+	}
 	start->exec_error = (int)-sys_execve(start->image, o->argv, start->envp);
 	sys_exit(start->exec_error == ENOENT ? 127 : 126);
 }
 
-static void wait_ready(struct bk_start *start)
+/* Until the child has said so for the n-th time, or has ended. */
+static void wait_ready(struct bk_start *start, uint32_t n)
 {
-	while (!__atomic_load_n(&start->ready, __ATOMIC_ACQUIRE)) {
+	while (__atomic_load_n(&start->ready, __ATOMIC_ACQUIRE) < n) {
 		int status;
 
-		sys_futex((void *)&start->ready, FUTEX_WAIT, 0);
-		if (sys_wait(start->shim->main_pid, &status, WNOHANG | __WALL) > 0)
+		sys_futex((void *)&start->ready, FUTEX_WAIT, n - 1);
+		if (sys_wait(start->shim->main_pid, &status, WNOHANG | __WALL) <= 0)
+			continue;
+		if ((status & 0xff) != 0x7f)
 			return;
+		sys_ptrace(PTRACE_CONT, start->shim->main_pid, 0, (unsigned long)(status >> 8 & 0xff));	/* a signal, already */
 	}
 }
 
@@ -170,10 +192,32 @@ static uint32_t offers_for_files(const struct bk_shim *s)
 	return offers;
 }
 
+static void say_go(struct bk_start *start, uint32_t go)
+{
+	__atomic_store_n(&start->go, go, __ATOMIC_RELEASE);
+	sys_futex((void *)&start->go, FUTEX_WAKE, 1);
+}
+
 void bk_child_go(struct bk_start *start)
 {
-	__atomic_store_n(&start->go, 1, __ATOMIC_RELEASE);
-	sys_futex((void *)&start->go, FUTEX_WAKE, 1);
+	say_go(start, BK_GO_EXEC);
+}
+
+/* Nobody may listen.  Where a filter can call a tracer, the child is traced before it has one; else the gate is got ready. */
+static void go_without_listener(struct bk_shim *s, struct bk_start *start)
+{
+	s->tracing = bk_trace_probe(s) && bk_trace_seize(s->main_pid) == 0;
+	if (!s->tracing)
+		s->place.offers &= ~BK_CAN_RET_TRACE;
+	if (s->tracing && !(s->place.offers & BK_CAN_GETFD) && bk_plan_names(&s->policy))
+		start->filter_flags &= ~(BK_FILTER_CONNECT | BK_FILTER_NAMES);	/* no name can be told from an address */
+	say_go(start, s->tracing ? BK_GO_TRACED : BK_GO_FILTER);
+	wait_ready(start, 2);
+	s->place.offers |= start->offers;
+	if (s->tracing)
+		bk_child_go(start);
+	else
+		bk_gate_prepare(s, start);
 }
 
 int bk_child_start(struct bk_shim *s, struct bk_start *start)
@@ -190,7 +234,7 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 		return bk_log_refuse(s, "process", "the system has no room for another process");
 	s->main_pid = (int)pid;
 	probe_network(s, start);
-	wait_ready(start);
+	wait_ready(start, 1);
 	if (!start->ready)
 		return bk_log_refuse(s, "process", "it ended before it could be supervised");
 	sys_unshare(CLONE_FILES);
@@ -201,7 +245,9 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	if (s->listener >= 0)
 		s->place.offers |= set_wake_up(s->listener);
 	else
-		bk_gate_prepare(s, start);
+		go_without_listener(s, start);
+	if (s->tracing && start->filter)
+		return bk_log_refuse(s, "process", "it could not be given its filter");
 	if (s->listener >= 0 && start->filter_flags & (BK_FILTER_WRITE | BK_FILTER_READ))
 		s->place.offers |= offers_for_files(s);
 	return 0;

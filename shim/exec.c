@@ -325,5 +325,5 @@ void bk_exec_after(struct bk_shim *s, int pid, struct bk_flight *f)
 		sys_kill(pid, SIGKILL);
 	}
 	bk_flight_land(s, f);
-	sys_ptrace(PTRACE_DETACH, pid, 0, 0);
+	bk_notify_release(s, pid, 0);
 }

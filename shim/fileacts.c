@@ -9,6 +9,8 @@
 
 bool bk_act_must_go_on(const struct bk_file_call *c)
 {
+	if (bk_act_is_open(c) && !(c->s->place.offers & BK_CAN_ADDFD))
+		return true;
 	return bk_act_is_open(c) && c->at.object >= 0 && !bk_act_is_plain(&c->at.st) && !S_ISLNK(c->at.st.st_mode);
 }
 

@@ -203,7 +203,7 @@ static void finish(struct bk_file_call *c)
 	bk_act_name(c);
 	if (!bk_act_passes(c, passes))
 		bk_notify_settle(c->s, c->n, &c->decision);
-	else if (!(c->s->place.offers & BK_CAN_ADDFD) || bk_act_must_go_on(c) || !bk_same_rights(c->s, (int)c->n->pid))
+	else if (bk_act_must_go_on(c) || !bk_same_rights(c->s, (int)c->n->pid))
 		bk_notify_answer(c->s, c->n->id, 0);
 	else
 		bk_act_make(c);

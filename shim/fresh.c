@@ -147,7 +147,6 @@ static bool must_go(struct bk_shim *s, int pid, struct bk_text entry, struct bk_
 static bool remove_entry(struct bk_shim *s, int pid, struct bk_fresh *f, uint32_t offset)
 {
 	uint32_t end = skip_pointers(s, f, offset);
-	struct iovec local, remote;
 
 	while (end + 16 <= f->size && word(s, end))
 		end += 16;
@@ -156,9 +155,7 @@ static bool remove_entry(struct bk_shim *s, int pid, struct bk_fresh *f, uint32_
 		return false;
 	for (uint32_t i = offset; i + 8 < end; i++)
 		s->scratch->stack[i] = s->scratch->stack[i + 8];
-	local = (struct iovec){ s->scratch->stack + offset, end - 8 - offset };
-	remote = (struct iovec){ (void *)(f->base + offset), end - 8 - offset };
-	return sys_process_write(pid, &local, &remote) == (long)(end - 8 - offset);
+	return bk_memory_write(pid, f->base + offset, s->scratch->stack + offset, end - 8 - offset);
 }
 
 /* Without the value, which for most entries need not be looked at. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Waits for notifications, signals and stopped processes; reaps and forwards as an init must. */
 #include "shim/network.h"
+#include "shim/trace.h"
 #include "shim/watch.h"
 
 #define REST_NS		20000000L	/* quiet for this long: buffers go back to the kernel */
@@ -151,12 +152,21 @@ static void stopped_with(struct bk_shim *s, int signal)
 	sys_kill(-group, SIGCONT);
 }
 
+static void traced(struct bk_shim *s, int pid, int status)
+{
+	bk_trace_stopped(s, pid, status);
+	if (status >> 16 == PTRACE_EVENT_STOP && pid == s->main_pid)
+		stopped_with(s, status >> 8 & 0xff);
+}
+
 /* One result of wait4; true when the function has ended. */
 static bool one_status(struct bk_shim *s, int pid, int status)
 {
 	bool stopped = (status & 0xff) == 0x7f;
 
-	if (stopped && (status >> 16 || s->flights_used))
+	if (s->tracing)
+		stopped ? traced(s, pid, status) : bk_trace_ended(s, pid);
+	else if (stopped && (status >> 16 || s->flights_used))
 		bk_notify_stopped(s, pid, status);
 	else if (stopped && pid == s->main_pid)
 		stopped_with(s, status >> 8 & 0xff);
@@ -171,7 +181,7 @@ static bool reap(struct bk_shim *s, int *main_status)
 	bool ended = false;
 	int status, pid;
 
-	while ((pid = (int)sys_wait(-1, &status, WNOHANG | __WALL | WUNTRACED)) > 0)
+	for (s->stops = false; (pid = (int)sys_wait(-1, &status, WNOHANG | __WALL | WUNTRACED)) > 0; s->stops = true)
 		if (one_status(s, pid, status)) {
 			*main_status = status;
 			ended = true;
@@ -211,6 +221,25 @@ static bool await_flight(struct bk_shim *s, int *main_status)
 	return ended;
 }
 
+/*
+ * Traced tasks stop one behind the other: the next stop is awaited in wait4, for the same reason, until none came for the timer's period, or that is
+ * over, so that signals for the function do not wait for long.  Not where connections or names are under way: they are waited for in the loop.
+ */
+static bool await_stops(struct bk_shim *s, int *main_status)
+{
+	bool ended = false;
+	int pid = 0;
+
+	if (!s->stops || s->wait_timer < 0 || s->events >= 0)
+		return false;
+	if (!s->timer_runs)
+		sys_timer_set(s->wait_timer, WAIT_NS);
+	s->timer_runs = true;
+	while (!ended && (pid = (int)sys_wait(-1, main_status, __WALL | WUNTRACED)) > 0)
+		ended = one_status(s, pid, *main_status);
+	return ended;
+}
+
 static void forward(struct bk_shim *s, int signal)
 {
 	if (signal == SIGCHLD || signal == SIGPIPE || signal == SIGURG)
@@ -236,7 +265,7 @@ static bool signals(struct bk_shim *s, int *main_status)
 	} while (n == sizeof info);
 	if (urgent)
 		bk_gate_drain(s);
-	return child && reap(s, main_status);
+	return child && (reap(s, main_status) || (s->tracing && await_stops(s, main_status)));
 }
 
 /*
@@ -429,13 +458,13 @@ int bk_loop(struct bk_shim *s, struct bk_start *start)
 
 	s->pending = s->pending_own = own;
 	s->pending_cap = BK_PENDING_OWN;
-	if (s->listener < 0)
+	if (s->listener < 0 && !s->tracing)
 		start_without_listener(s, start);
 	status = serve(s, start);
 	bk_gate_drain(s);
 	bk_log_flush(s, true);
-	if (s->listener >= 0 || s->self != 1)
-		end_the_rest(s);
+	if (!s->tracing && (s->listener >= 0 || s->self != 1))
+		end_the_rest(s);	/* what is traced ends with us */
 	if (s->unsupported)
 		return 125;
 	if (s->main_refused)

@@ -5,11 +5,48 @@
 /* Up to so much needs no array of pages from the kernel's heap (mm/process_vm_access.c, PVM_MAX_PP_ARRAY_COUNT). */
 #define FEW_BYTES (15 * BK_PAGE)
 
+/* Where there is no process_vm_readv (gVisor before 2023). */
+static long read_file(int tid, uint64_t from, void *to, size_t size)
+{
+	char path[64];
+	int fd = (int)sys_open(bk_proc(path, tid, "/mem"), O_RDONLY | O_CLOEXEC);
+	long n = fd < 0 ? (fd == -EACCES ? -EPERM : fd) : sys_pread(fd, to, size, from);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return n == -EIO ? -EFAULT : n;
+}
+
 static long read_once(int tid, uint64_t from, void *to, size_t size)
 {
 	struct iovec local = { to, size }, remote = { (void *)from, size };
+	long n = sys_process_read(tid, &local, &remote, 1);
 
-	return sys_process_read(tid, &local, &remote, 1);
+	return n == -ENOSYS ? read_file(tid, from, to, size) : n;
+}
+
+/* Word by word, what of the last one is not to be written kept. */
+static bool poke(int tid, uint64_t to, const char *from, size_t size)
+{
+	long r = 0;
+
+	for (size_t n = 0; n < size && r == 0; n += sizeof(long)) {
+		unsigned long word = 0;
+
+		if (size - n < sizeof word)
+			r = sys_ptrace(PTRACE_PEEKDATA, tid, to + n, (unsigned long)&word);
+		__builtin_memcpy(&word, from + n, size - n < sizeof word ? size - n : sizeof word);
+		r = r < 0 ? r : sys_ptrace(PTRACE_POKEDATA, tid, to + n, word);
+	}
+	return r == 0;
+}
+
+bool bk_memory_write(int tid, uint64_t to, const void *from, size_t size)
+{
+	struct iovec local = { (void *)from, size }, remote = { (void *)to, size };
+	long n = size ? sys_process_write(tid, &local, &remote) : 0;
+
+	return n == -ENOSYS ? poke(tid, to, from, size) : n == (long)size;
 }
 
 long bk_memory_read(int tid, uint64_t from, void *to, size_t size)

@@ -26,26 +26,13 @@ struct bk_decision bk_names_decide(struct bk_shim *s, struct bk_request *r)
 
 /* --- start ---------------------------------------------------------------------------------------------------------------------------- */
 
-static bool names_a_domain(const struct bk_policy *p, const struct bk_rule *r)
-{
-	const struct bk_endpoint *e = bk_policy_endpoint(p, r->endpoint);
-
-	return r->section == BK_CONNECT && r->path && (!e || !e->family);
-}
-
 bool bk_names_wanted(const struct bk_shim *s)
 {
 	enum bk_mode mode = bk_policy_mode(&s->policy, BK_CONNECT);
-	const struct bk_rule *r;
 
 	if (!bk_judged(s, BK_CONNECT))
 		return false;
-	if (mode == BK_LEARN || s->least == BK_LEARN)
-		return true;
-	for (uint32_t i = 0; (r = bk_policy_rule(&s->policy, i)); i++)
-		if (names_a_domain(&s->policy, r))
-			return true;
-	return false;
+	return mode == BK_LEARN || s->least == BK_LEARN || bk_plan_names(&s->policy);
 }
 
 static struct bk_text word_of(const char **at)

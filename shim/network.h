@@ -75,6 +75,8 @@ struct bk_pending {
 
 /* Keeps a call waiting; takes over k->fd (and `object`).  False where there is no room. */
 bool bk_pending_add(struct bk_shim *s, const struct seccomp_notif *n, enum bk_pending_kind kind, struct bk_socket *k, int object);
+/* Forgets what a task waited for that is gone. */
+void bk_pending_gone(struct bk_shim *s, int tid);
 /* Something happened on s->events: answers what is done. */
 void bk_pending_ready(struct bk_shim *s);
 /* By the clock, every BK_PENDING_TICK_NS while something waits: time limits, signals for the callers, callers that are gone. */

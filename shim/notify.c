@@ -9,6 +9,7 @@
  */
 #include "shim/files.h"
 #include "shim/network.h"
+#include "shim/trace.h"
 
 /* --- answering -------------------------------------------------------------------------------------------------------- */
 
@@ -16,6 +17,12 @@ void bk_notify_answer(struct bk_shim *s, uint64_t id, int error)
 {
 	struct seccomp_notif_resp *r = &s->scratch->answer;
 
+	if (s->tracing && error)
+		bk_trace_result((int)id, -error);
+	if (s->tracing && !error)
+		sys_ptrace(PTRACE_CONT, (int)id, 0, 0);
+	if (s->tracing)
+		return;
 	*r = (struct seccomp_notif_resp){ .id = id, .error = -error, .flags = error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE };
 	sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, r);	/* ENOENT: the caller is gone or was interrupted */
 }
@@ -24,13 +31,17 @@ void bk_notify_result(struct bk_shim *s, uint64_t id, long result)
 {
 	struct seccomp_notif_resp *r = &s->scratch->answer;
 
+	if (s->tracing) {
+		bk_trace_result((int)id, result);
+		return;
+	}
 	*r = (struct seccomp_notif_resp){ .id = id, .error = result < 0 ? (int32_t)result : 0, .val = result < 0 ? 0 : result };
 	sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, r);
 }
 
 bool bk_notify_alive(struct bk_shim *s, uint64_t id)
 {
-	return sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+	return s->tracing ? bk_trace_stands((int)id) : sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
 void bk_notify_speak(struct bk_shim *s, enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d, int pid)
@@ -79,9 +90,15 @@ void bk_notify_ended(struct bk_shim *s, int tid)
 		bk_flight_land(s, f);
 }
 
+void bk_notify_release(struct bk_shim *s, int tid, int signal)
+{
+	sys_ptrace(s->tracing ? PTRACE_CONT : PTRACE_DETACH, tid, 0, (unsigned long)signal);
+}
+
 bool bk_notify_follow(struct bk_shim *s, const struct seccomp_notif *n, struct bk_flight *f)
 {
-	long r = sys_ptrace(PTRACE_SEIZE, (int)n->pid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+	/* One that is traced stops by itself at its exec, and behind its call.  Was it killed meanwhile, its end lands the flight. */
+	long r = s->tracing ? 0 : sys_ptrace(PTRACE_SEIZE, (int)n->pid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
 	bool early = s->place.offers & BK_CAN_WAIT_KILLABLE;
 
 	if (r < 0) {
@@ -92,6 +109,10 @@ bool bk_notify_follow(struct bk_shim *s, const struct seccomp_notif *n, struct b
 	s->place.offers |= BK_CAN_SEIZE;
 	f->tid = (int)n->pid;
 	s->flights_used++;
+	if (s->tracing) {
+		sys_ptrace(PTRACE_SYSCALL, f->tid, 0, 0);
+		return true;
+	}
 	/* With WAIT_KILLABLE_RECV the interrupt cannot shake the caller out of its wait; without, it must come behind the answer. */
 	if (early)
 		sys_ptrace(PTRACE_INTERRUPT, f->tid, 0, 0);
@@ -311,7 +332,7 @@ static void map_after(struct bk_shim *s, int tid, struct bk_flight *f, int signa
 		sys_kill(tid, SIGKILL);
 	}
 	bk_flight_land(s, f);
-	sys_ptrace(PTRACE_DETACH, tid, 0, (unsigned long)signal);
+	bk_notify_release(s, tid, signal);
 }
 
 /* --- refused calls ---------------------------------------------------------------------------------------------------------------- */
@@ -350,18 +371,11 @@ static void refused(struct bk_shim *s, const struct seccomp_notif *n, const stru
 
 /* --- entry -------------------------------------------------------------------------------------------------------------------------- */
 
-bool bk_notify_receive(struct bk_shim *s)
+void bk_notify_serve(struct bk_shim *s, struct seccomp_notif *n)
 {
-	struct seccomp_notif *n = &s->scratch->notification;
-	struct bk_filter_call call;
-	long r;
+	struct bk_filter_call call = bk_filter_lookup(n->data.arch, (uint32_t)n->data.nr);
 
 	s->scratch->vetted = 0;
-	*n = (struct seccomp_notif){ 0 };
-	r = sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, n);
-	if (r < 0)
-		return r == -ENOENT || r == -EINTR || r == -EAGAIN;
-	call = bk_filter_lookup(n->data.arch, (uint32_t)n->data.nr);
 	if (!n->pid)
 		bk_notify_answer(s, n->id, EPERM);	/* outside our process namespace: cannot be looked at */
 	else if (call.job == BK_JOB_EXEC)
@@ -378,6 +392,18 @@ bool bk_notify_receive(struct bk_shim *s)
 		refused(s, n, &call);
 	else
 		bk_notify_answer(s, n->id, ENOSYS);
+}
+
+bool bk_notify_receive(struct bk_shim *s)
+{
+	struct seccomp_notif *n = &s->scratch->notification;
+	long r;
+
+	*n = (struct seccomp_notif){ 0 };
+	r = sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, n);
+	if (r < 0)
+		return r == -ENOENT || r == -EINTR || r == -EAGAIN;
+	bk_notify_serve(s, n);
 	return true;
 }
 
@@ -388,8 +414,11 @@ void bk_notify_stopped(struct bk_shim *s, int tid, int status)
 	unsigned long before;
 
 	/* With one call in flight, and that this task's, nobody else's exec can have taken its number. */
-	if (event == PTRACE_EVENT_EXEC && !(f && s->flights_used == 1) && sys_ptrace(PTRACE_GETEVENTMSG, tid, 0, (unsigned long)&before) == 0 && bk_flight_of(s, (int)before))
+	if (event == PTRACE_EVENT_EXEC && !(f && s->flights_used == 1) && sys_ptrace(PTRACE_GETEVENTMSG, tid, 0, (unsigned long)&before) == 0 && bk_flight_of(s, (int)before)) {
+		if (f && f->tid != (int)before)
+			bk_flight_land(s, f);	/* the leader's own, who is gone */
 		f = bk_flight_of(s, (int)before);	/* a thread's exec takes over the leader's number */
+	}
 	if (event)
 		signal = 0;
 	if (f && event == PTRACE_EVENT_EXEC && f->kind == BK_JOB_EXEC) {
@@ -402,5 +431,5 @@ void bk_notify_stopped(struct bk_shim *s, int tid, int status)
 	}
 	if (f)
 		bk_flight_land(s, f);		/* the exec failed */
-	sys_ptrace(PTRACE_DETACH, tid, 0, (unsigned long)signal);
+	bk_notify_release(s, tid, signal);
 }

@@ -23,6 +23,11 @@ void bk_notify_speak(struct bk_shim *s, enum bk_event_kind kind, const struct bk
 /* Lets a call go and arranges a stop right behind it.  Returns false where the process cannot be seized. */
 bool bk_notify_follow(struct bk_shim *s, const struct seccomp_notif *n, struct bk_flight *f);
 
+/* Lets a task go on that stands behind a call that was followed; `signal`: 0, or one that it is to get. */
+void bk_notify_release(struct bk_shim *s, int tid, int signal);
+/* Judges the call of s->scratch->notification and answers it, or leaves it in flight. */
+void bk_notify_serve(struct bk_shim *s, struct seccomp_notif *n);
+
 /* The call in flight of a task; tid 0: a free place.  NULL: none. */
 struct bk_flight *bk_flight_of(struct bk_shim *s, int tid);
 /* 512 bytes that live as long as the flight: the image that made the call. */

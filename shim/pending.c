@@ -203,7 +203,14 @@ static void tick(struct bk_shim *s, struct bk_pending *p)
 	else if (p->deadline && (int32_t)(now() - p->deadline) >= 0)
 		finish(s, p, p->kind == BK_PENDING_CONNECT ? -EINPROGRESS : -EAGAIN);
 	else if ((signal = signalled(p->tid)))
-		finish(s, p, p->deadline ? -EINTR : -signal);
+		finish(s, p, p->deadline || s->tracing ? -EINTR : -signal);
+}
+
+void bk_pending_gone(struct bk_shim *s, int tid)
+{
+	for (uint32_t i = 0; s->pending_used && i < s->pending_cap; i++)
+		if (s->pending[i].kind && s->pending[i].tid == tid)
+			drop(s, &s->pending[i]);
 }
 
 void bk_pending_tick(struct bk_shim *s)

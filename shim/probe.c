@@ -3,6 +3,7 @@
  * `--probe`: what this place offers, found by trying each thing in a child, one line each on standard output, for
  * buckler doctor.  A start does not come here: it uses what it needs and sees what it gets.
  */
+#include "shim/trace.h"
 #include "shim/watch.h"
 
 #define CHILD_STACK (64u << 10)
@@ -69,12 +70,6 @@ static const struct sock_filter notify_ppid[] = {
 	{ 0x06, 0, 0, SECCOMP_RET_USER_NOTIF },
 	{ 0x06, 0, 0, SECCOMP_RET_ALLOW },
 };
-static const struct sock_filter trace_ppid[] = {
-	{ 0x20, 0, 0, 0 },
-	{ 0x15, 0, 1, __NR_getppid },
-	{ 0x06, 0, 0, SECCOMP_RET_TRACE },
-	{ 0x06, 0, 0, SECCOMP_RET_ALLOW },
-};
 
 static void try_filter(void *arg)
 {
@@ -92,13 +87,6 @@ static void try_notify(void *arg)
 
 	t->listener = install(notify_ppid, 4, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 	said(t, t->listener);
-}
-
-static void try_trace(void *arg)
-{
-	struct trial *t = arg;
-
-	said(t, install(trace_ppid, 4, 0));
 }
 
 static void try_nothing(void *arg)
@@ -191,13 +179,6 @@ static void probe_watch(struct bk_shim *s)
 	s->place.offers |= bk_watch_probe();
 }
 
-static void probe_trace(struct bk_shim *s, struct trial *t)
-{
-	/* The filter can be installed and the tracer attached: together they are RET_TRACE with a live tracer. */
-	if (outcome(t, try_trace) == 0 && s->place.offers & BK_CAN_SEIZE)
-		s->place.offers |= BK_CAN_RET_TRACE;
-}
-
 static void kernel_name(char *out, const char *end)
 {
 	struct { char sysname[65], nodename[65], release[65], version[65], machine[65], domain[65]; } name;
@@ -216,7 +197,7 @@ int bk_probe(struct bk_shim *s)
 		s->place.offers |= BK_CAN_WAIT_KILLABLE;
 	probe_listener(s, &t);
 	probe_child(s, &t);
-	probe_trace(s, &t);
+	bk_trace_probe(s);
 	probe_rest(s);
 	probe_watch(s);
 	bk_gate_probe(s, NULL);

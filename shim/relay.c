@@ -274,13 +274,6 @@ static uint32_t sender_of(struct bk_shim *s, const struct bk_socket *k)
 	return bk_pins_relayed(s->names->pins, &a.endpoint);
 }
 
-static bool write_memory(int tid, uint64_t to, const void *from, size_t n)
-{
-	struct iovec local = { (void *)from, n }, remote = { (void *)to, n };
-
-	return !n || sys_process_write(tid, &local, &remote) == (long)n;
-}
-
 /* Where the caller wants the message: struct user_msghdr's fields, or the arguments of recvfrom. */
 struct wanted {
 	uint64_t name, parts[8][2];
@@ -312,15 +305,15 @@ static bool write_wanted(const struct seccomp_notif *n, const struct wanted *w, 
 	for (uint32_t i = 0; i < w->part_count && done < size && good; i++) {
 		size_t part = w->parts[i][1] < size - done ? w->parts[i][1] : size - done;
 
-		good = write_memory(tid, w->parts[i][0], message + done, part);
+		good = bk_memory_write(tid, w->parts[i][0], message + done, part);
 		done += part;
 	}
 	if (w->name)
-		good = good && write_memory(tid, w->name, from, from_size < w->name_room ? from_size : w->name_room);
+		good = good && bk_memory_write(tid, w->name, from, from_size < w->name_room ? from_size : w->name_room);
 	if (w->name || call)
-		good = good && write_memory(tid, call ? n->data.args[5] : n->data.args[1] + 8, &from_size, 4);
+		good = good && bk_memory_write(tid, call ? n->data.args[5] : n->data.args[1] + 8, &from_size, 4);
 	rest[1] = done < size ? TRUNC : 0;
-	return good && (call || write_memory(tid, n->data.args[1] + 40, rest, 12));
+	return good && (call || bk_memory_write(tid, n->data.args[1] + 40, rest, 12));
 }
 
 static long receive(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, uint32_t server)

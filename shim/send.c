@@ -267,8 +267,7 @@ static long sendmmsg(struct bk_shim *s, const struct seccomp_notif *n, struct bk
 		if (r < 0)
 			return i ? (long)i : r;
 		uint32_t sent = (uint32_t)r;
-		struct iovec local = { &sent, 4 }, remote = { (void *)(at + 56), 4 };
-		sys_process_write((int)n->pid, &local, &remote);
+		bk_memory_write((int)n->pid, at + 56, &sent, sizeof sent);
 	}
 	return (long)count;
 }

@@ -7,6 +7,7 @@
  *	child     starts the function: filter, listener, exec
  *	loop      waits for notifications, signals and stopped processes
  *	notify    answers notifications; judges the image that an exec really loaded
+ *	trace     the same where no process may listen: a tracer's stops become notifications
  *	gather    reads memory and files of a process into a struct bk_request
  *	files     opens, makes, removes files in the place of the function
  *	acts      calls on files: what is asked of each, how it is made; the gate has it, too
@@ -105,6 +106,8 @@ struct bk_scratch {
 	uint8_t block[16384];		/* file contents on their way into a hash; text of /proc/PID/maps */
 	char argv[BK_ARGV_MAX + BK_PATH_MAX];
 	struct bk_window window;
+	uint32_t held_count;		/* trace.c: stopped tasks whose call is looked at once one in flight has landed */
+	int held[1024];
 	int vetted;			/* task whose vetted image's name is still in `path` */
 	uint64_t pointers[512], pointers_at, pointers_size;	/* size 0: none were read ahead */
 	struct bk_slot slot;
@@ -131,8 +134,10 @@ struct bk_shim {
 	uint32_t seq, dropped, tokens, token_time;
 	int terminal;			/* descriptor of the controlling terminal that was given to the function, -1: none */
 	bool started, main_refused, unsupported, timer_runs;
+	bool tracing;			/* every task of the function is traced, and its judged calls stop it (trace.h) */
 	bool settled, left;		/* the child is in its own memory; ours has given up the initial mappings */
 	bool stops_untold, childless;	/* SIGCHLD does not tell of stops; wait4 said that there is no child */
+	bool stops;			/* wait4 had something to say when it was last asked */
 	uint8_t sha;			/* BK_SHA_* */
 	uint8_t own_variables, main_seen, main_execs;
 	uint16_t flights_used, task_root_length;
@@ -178,12 +183,13 @@ struct bk_start {
 	volatile int exec_error;	/* errno of execve, 0 */
 	volatile uint32_t probed;	/* futex, only with the network judged: 1 the child's sockets can be duplicated, 2 they cannot */
 	int vm_tid;			/* cleared by the kernel when the child leaves this memory */
-	volatile uint32_t go;		/* futex: without a listener the child waits for it before its exec */
+	volatile uint32_t go;		/* futex: without a listener the child waits for it: BK_GO_* */
 };
 /* Starts the function's process; fills s->listener, s->place, s->main_pid.  Returns 0 or an exit status with the message written. */
 int bk_child_start(struct bk_shim *s, struct bk_start *start);
 /* Lets a child go on that has no listener to wait for. */
 void bk_child_go(struct bk_start *start);
+enum { BK_GO_FILTER = 1, BK_GO_TRACED, BK_GO_EXEC };	/* install the plain filter; one that calls a tracer; execute */
 /* Finds `name` as execvp(3) does; returns the path to use, in `out` where it had to be searched. */
 const char *bk_child_search(const char *name, char *const *envp, char *out, size_t cap);
 
@@ -232,6 +238,8 @@ void bk_network_start(struct bk_shim *s, const struct bk_options *o);
 
 /* --- gather ------------------------------------------------------------------------------------------------------------ */
 
+/* Writes all of it into the memory of a process, which where process_vm_writev is missing must be stopped under ptrace. */
+bool bk_memory_write(int tid, uint64_t to, const void *from, size_t size);
 /* Copies up to `size` bytes of a process's memory; returns how many, which ends early at the first unmapped page, or -errno. */
 long bk_memory_read(int tid, uint64_t from, void *to, size_t size);
 /* Reads what mostly suffices of a string and of a vector of pointers in one call, for the two below. */

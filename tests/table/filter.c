@@ -421,6 +421,26 @@ static void check_structure(const struct machine *m)
 	ok(!overrun, "%s: never more than there is room for", m->name);
 }
 
+/* For a tracer the program is the same but for whom it tells. */
+static void check_tracer(const struct machine *m)
+{
+	struct program notify = build(m->arch, ALL_FLAGS), trace = build(m->arch, ALL_FLAGS | BK_FILTER_TRACE);
+	struct program plain = build(m->arch, 0), none = build(m->arch, BK_FILTER_TRACE);
+	uint32_t told = 0, others = 0;
+
+	for (uint32_t i = 0; i < notify.len && notify.len == trace.len; i++) {
+		struct sock_filter want = notify.code[i];
+
+		if (want.code == (BPF_RET | BPF_K) && want.k == SECCOMP_RET_USER_NOTIF) {
+			want.k = SECCOMP_RET_TRACE;
+			told++;
+		}
+		others += memcmp(&want, &trace.code[i], sizeof(want)) != 0;
+	}
+	ok(told && !others, "%s: a tracer is told what a listener is", m->name);
+	ok(plain.len == none.len && !memcmp(plain.code, none.code, plain.len * sizeof(plain.code[0])), "%s: nothing without it", m->name);
+}
+
 static void check_groups(void)
 {
 	struct bk_filter_spec spec = { AUDIT_ARCH_X86_64, 0, SHIM, 0 };
@@ -454,6 +474,7 @@ int main(void)
 		check_foreign(m, &plain);
 		check_judged(m);
 		check_structure(m);
+		check_tracer(m);
 	}
 	check_groups();
 	return tap_end();

@@ -10,6 +10,7 @@
 #define NOTIFY (BK_CAN_FILTER | BK_CAN_NOTIFY)
 #define ALL (NOTIFY | BK_CAN_SEIZE | BK_CAN_READ_MEMORY)
 #define FILES (ALL | BK_CAN_ADDFD)
+#define TRACE (BK_CAN_FILTER | BK_CAN_RET_TRACE | BK_CAN_SEIZE | BK_CAN_READ_MEMORY)
 
 /* Sections as letters: E enforced, D detected, U unavailable, A absent; in the order of enum bk_section. */
 static const char letters[] = { [BK_UNAVAILABLE] = 'U', [BK_DETECTED] = 'D', [BK_ENFORCED] = 'E', [BK_ABSENT] = 'A' };
@@ -66,6 +67,17 @@ static const struct row {
 	{ "eeeeeeeee", "EEEEEEUUU", { BK_CAN_GATE | BK_CAN_FILTER, .notify_errno = EINVAL }, BK_GATE, false, false, BK_WRITE, "no user notification" },
 	{ "eeeexxxxx", "EEEEAAAAA", { BK_CAN_GATE | BK_CAN_WATCH, .notify_errno = EPERM }, BK_GATE_WATCH, false, false, BK_SECTIONS, "seccomp refused" },
 	{ "eeeexxxxx", "EEEEAAAAA", { ALL | BK_CAN_GATE }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	/* a tracer, where nobody may listen */
+	{ "eeeexxxxx", "EEEEAAAAA", { TRACE | BK_CAN_GATE | BK_CAN_WATCH, .notify_errno = EINVAL }, BK_TRACE, true, false, BK_SECTIONS,
+	  "a tracer: the kernel has no user notification (EINVAL)" },
+	{ "alaexxxxx", "EEEEAAAAA", { TRACE, .notify_errno = EBUSY }, BK_TRACE, true, false, BK_SECTIONS, "EBUSY" },
+	{ "eeeexxxxx", "EEEEAAAAA", { ALL | BK_CAN_RET_TRACE }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
+	{ "xxexxxxxx", "AAEAAAAAA", { TRACE & ~BK_CAN_SEIZE, .notify_errno = EINVAL }, BK_FILTER, false, false, BK_SECTIONS, "filter alone" },
+	{ "eeeeeeeee", "EEEEDDDDD", { TRACE, .notify_errno = EPERM }, BK_TRACE, true, false, BK_CONNECT, "a tracer: user notification refused" },
+	{ "xxxxeexxx", "AAAAEEAAA", { TRACE | BK_CAN_GETFD, .notify_errno = EINVAL }, BK_TRACE, true, false, BK_SECTIONS, "a tracer" },
+	{ "xxxxxxexx", "AAAAAAEAA", { TRACE, .landlock = 2, .notify_errno = EINVAL }, BK_TRACE, true, false, BK_SECTIONS, "a tracer" },
+	{ "xxxxxxeee", "AAAAAAEDD", { TRACE, .landlock = 7, .notify_errno = EINVAL }, BK_TRACE, true, false, BK_READ, "a tracer" },
+	{ "xxxxxxaxx", "AAAAAADAA", { TRACE, .landlock = 7, .notify_errno = EINVAL }, BK_TRACE, true, false, BK_WRITE, "a tracer" },
 };
 
 static void set_mode(struct bk_section_head *s, char letter)

@@ -4,6 +4,7 @@
 #define BK_SHIM_ARCH_H
 
 #include <linux/audit.h>
+#include <linux/types.h>
 #include <stdint.h>
 
 #define BK_ARCH_AUDIT AUDIT_ARCH_AARCH64
@@ -31,5 +32,15 @@ struct bk_registers {
 };
 static inline uint64_t bk_registers_stack(const struct bk_registers *r)  { return r->sp; }
 static inline uint64_t bk_registers_result(const struct bk_registers *r) { return r->x[0]; }
+
+/* Of a task that is stopped before a call: its number and arguments.  To skip it the number is set by a register set of its own (NT_ARM_SYSTEM_CALL). */
+static inline int bk_registers_call(const struct bk_registers *r, __u64 args[6])
+{
+	for (unsigned i = 0; i < 6; i++)
+		args[i] = r->x[i];
+	return (int)r->x[8];
+}
+#define BK_SKIP_BY_REGISTERS 0
+static inline void bk_registers_skip(struct bk_registers *r, long result) { r->x[0] = (uint64_t)result; }
 
 #endif

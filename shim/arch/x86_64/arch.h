@@ -4,6 +4,7 @@
 #define BK_SHIM_ARCH_H
 
 #include <linux/audit.h>
+#include <linux/types.h>
 #include <stdint.h>
 
 #define BK_ARCH_AUDIT AUDIT_ARCH_X86_64
@@ -29,5 +30,18 @@ struct bk_registers {
 };
 static inline uint64_t bk_registers_stack(const struct bk_registers *r)  { return r->sp; }
 static inline uint64_t bk_registers_result(const struct bk_registers *r) { return r->ax; }
+
+/* Of a task that is stopped before a call: its number and arguments; number -1 with a result skips it (Documentation/userspace-api/seccomp_filter.rst). */
+static inline int bk_registers_call(const struct bk_registers *r, __u64 args[6])
+{
+	args[0] = r->di, args[1] = r->si, args[2] = r->dx, args[3] = r->r10, args[4] = r->r8, args[5] = r->r9;
+	return (int)r->orig_ax;
+}
+#define BK_SKIP_BY_REGISTERS 1
+static inline void bk_registers_skip(struct bk_registers *r, long result)
+{
+	r->orig_ax = -1UL;
+	r->ax = (uint64_t)result;
+}
 
 #endif
