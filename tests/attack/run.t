@@ -5,7 +5,8 @@
 # Arguments: names of rows (default: all).
 #
 # With PLACE=gate (tests/attack/gate.t) the rows run where no process may listen or trace, as on AWS Lambda: buckler-init then takes the
-# in-process gate.  gate.tsv says where that makes another verdict.
+# in-process gate.  With PLACE=trace (tests/attack/trace.t) none may listen, and it traces.  gate.tsv and trace.tsv say where that makes another
+# verdict.
 . "${0%/*}/../support/tap.sh"
 . "$TOP/tests/support/server.sh"
 . "$TOP/tests/attack/scene.sh"
@@ -37,7 +38,13 @@ as() {
 		"$ATTACKS/refuse" $NOBODY "$@"
 	elif [ "$1" = resolver ]; then
 		shift
-		unshare -mn /usr/bin/python3 "$ATTACKS/resolver.py" $NOBODY "$TOP" "$@"
+		set -- unshare -mn /usr/bin/python3 "$ATTACKS/resolver.py" $NOBODY "$TOP" "$@"
+		[ "${PLACE:-}" != trace ] || set -- "$ATTACKS/deaf" - "$@"
+		"$@"
+	elif [ "${PLACE:-}" = trace ]; then
+		[ "$1" = user ] && id=$NOBODY || id=-
+		shift
+		"$ATTACKS/deaf" "$id" "$@"
 	elif [ "$1" = user ] && [ "$(id -u)" -eq 0 ]; then
 		shift
 		setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups -- "$@"
@@ -109,17 +116,21 @@ check() {
 	fi
 }
 
-# What the gate makes of the row; the columns of gate.tsv: name, verdict, event, path, technique, why.
-as_gate() {
-	users=
-	case $section,$needs, in
-	files.*,*) return ;;		# the gate does not enforce it; the start event says so
-	*,user,*) users=' user' ;;
-	esac
-	other=$(grep "^$name$tab" "$TOP/tests/attack/gate.tsv") || return 0
+# What the place makes of the row; the columns of gate.tsv and trace.tsv: name, verdict, event, path, technique, why.
+as_place() {
+	[ "$PLACE" = trace ] || as_gate
+	other=$(grep "^$name$tab" "$TOP/tests/attack/$PLACE.tsv") || return 0
 	IFS="$tab" read -r _ verdict event path technique _ <<-EOF
 	$other
 	EOF
+}
+
+as_gate() {
+	users=
+	case $section,$needs, in
+	files.*,*) ;;		# the gate does not enforce it; the start event says so
+	*,user,*) users=' user' ;;
+	esac
 }
 
 # The place itself refuses what the attack needs: without buckler, too.
@@ -205,7 +216,7 @@ while IFS="$tab" read -r name program _ section needs policy verdict event path 
 		x86_64) [ "$(uname -m)" = x86_64 ] || { users=; break; } ;;
 		esac
 	done
-	[ "${PLACE:-}" != gate ] || as_gate
+	[ -z "${PLACE:-}" ] || as_place
 	for user in $users; do
 		try_row
 	done

@@ -1,16 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Prints attacks.tsv as a table in Markdown: what the README says about protection is what the tests prove.  The last column is what
-# gate.t proves of the in-process gate: the same where it is empty, "place" where AWS Lambda itself refuses what the attack needs, "-" where the
-# gate does not enforce the section or the attack needs root.
+# Prints attacks.tsv as a table in Markdown: what the README says about protection is what the tests prove.  The last columns are
+# what trace.t and gate.t prove of the tracer and of the in-process gate: the same where they are empty, "place" where the place itself refuses what
+# the attack needs, "-" where the gate does not enforce the section or the attack needs root.
 tab=$(printf '\t')
-echo '| attack | section | verdict | event | technique | gate |'
-echo '| --- | --- | --- | --- | --- | --- |'
-sed 1d "${0%/*}/attacks.tsv" | sort -s -t "$tab" -k 3,3n | awk -F "$tab" -v table="${0%/*}/gate.tsv" '
+echo '| attack | section | verdict | event | technique | trace | gate |'
+echo '| --- | --- | --- | --- | --- | --- | --- |'
+sed 1d "${0%/*}/attacks.tsv" | sort -s -t "$tab" -k 3,3n | awk -F "$tab" -v folder="${0%/*}" '
 function cell(text) { return text == "-" ? "" : text }
-BEGIN { while ((getline <table) > 0) gate[$1] = $2 }
+BEGIN {
+	while ((getline <(folder "/gate.tsv")) > 0)
+		gate[$1] = $2
+	while ((getline <(folder "/trace.tsv")) > 0)
+		trace[$1] = $2
+}
 {
 	gsub(/\|/, "\\|")
 	other = $4 ~ /^files/ || "," $5 "," !~ /,user,/ ? "-" : gate[$1]
-	print "| " $11 " | " $4 " | " $7 " | " cell($8) " | " cell($10) " | " other " |"
+	print "| " $11 " | " $4 " | " $7 " | " cell($8) " | " cell($10) " | " trace[$1] " | " other " |"
 }'
