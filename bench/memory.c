@@ -2,27 +2,78 @@
 /* Memory of the idle shim and of init programs, before and after work. */
 #include "bench/lib/bench.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const char about[] =
 	"Usage: build/bench/memory [OPTION...]\n"
 	"Memory of the supervising process, idle, before and after --count (100000) execs\n"
-	"in its tree, one of a hundred of them refused by the policy. Exact figures\n"
+	"in its tree, one of a hundred of them refused by the policy; then while 1, 64, 65\n"
+	"and 0 threads hang in connect(), each a call that the shim keeps. Exact figures\n"
 	"(smaps_rollup) need root, because the shim lets nobody else look; without it only\n"
 	"the kernel's resident size is shown. Also the size of the files.\n";
 
 /* --- inside --- */
 
-/* "EXIT0 TRUE UNLISTED COUNT": of a hundred starts 89 are of EXIT0, 10 of TRUE, one of UNLISTED. */
+static struct sockaddr_in full;		/* of a listener whose queue is full */
+static unsigned hanging;
+static int sockets[256];
+
+static void *hang(void *number)
+{
+	connect(sockets[(size_t)number], (void *)&full, sizeof full);
+	return NULL;
+}
+
+static bool fill_listener(void)
+{
+	socklen_t size = sizeof full;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	full = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	if (bind(fd, (void *)&full, size) || listen(fd, 0) || getsockname(fd, (void *)&full, &size))
+		return false;
+	for (int i = 0; i < 3; i++)
+		connect(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), (void *)&full, sizeof full);
+	return true;
+}
+
+/* So many threads that hang, or none: shutdown(2) ends a connect that waits. */
+static bool hang_in_all(unsigned count)
+{
+	pthread_attr_t small;
+	pthread_t thread;
+
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 64 << 10);
+	pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
+	if (!full.sin_port && !fill_listener())
+		return false;
+	for (; hanging < count && hanging < 256; hanging++) {
+		sockets[hanging] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (pthread_create(&thread, &small, hang, (void *)(size_t)hanging))
+			return false;
+	}
+	while (hanging > count)
+		shutdown(sockets[--hanging], SHUT_RDWR);
+	return true;
+}
+
+/* "hang COUNT", or "EXIT0 TRUE UNLISTED COUNT": of a hundred starts 89 are of EXIT0, 10 of TRUE, one of UNLISTED. */
 static bool serve(char *request, double reply[BENCH_REPLY_MAX])
 {
 	char path[3][96];
 	unsigned count;
 
+	if (sscanf(request, "hang %u", &count) == 1)
+		return hang_in_all(count);
 	if (sscanf(request, "%95s %95s %95s %u", path[0], path[1], path[2], &count) != 4)
 		return false;
 	for (unsigned i = 0; i < count; i++) {
@@ -131,6 +182,26 @@ static bool takes_part(const struct bench_contender *c)
 	return false;
 }
 
+/* What calls that wait cost: 64 have a place on the shim's own page, from the 65th on there is one more mapping until they are none. */
+static void while_they_hang(struct bench *b, struct bench_contender *c)
+{
+	static const unsigned counts[] = { 0, 1, 64, 65, 200, 0 };
+	struct bench_session s;
+	double reply[BENCH_REPLY_MAX];
+
+	if (!bench_session_open(b, &s, c, false))
+		return;
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		BK_FREE char *request = bk_format("hang %u", counts[i]), *key = bk_format(i && !counts[i] ? "hang/%u-again" : "hang/%u", counts[i]);
+
+		if (!bench_session_ask(b, &s, request, reply))
+			break;
+		settle();
+		bench_row(b, key, c->peer->name, "private dirty", read_kb(s.pid, &exact[0]), "kB");
+	}
+	bench_session_close(b, &s);
+}
+
 int main(int argc, char **argv)
 {
 	struct bench b;
@@ -156,5 +227,9 @@ int main(int argc, char **argv)
 		measure(&b, c, request);
 		file_size(&b, c->peer->name, c->words[0]);
 	}
+	bench_field(&b, &field, bench_policy_compile(&b, "network", "version: 1\nnetwork:\n  connect:\n    - {address: 127.0.0.0/8}\n"), NULL);
+	for (size_t i = 0; i < field.count; i++)
+		if (strcmp(field.at[i].peer->name, "buckler") == 0)
+			while_they_hang(&b, &field.at[i]);
 	return bench_end(&b);
 }

@@ -272,7 +272,8 @@ static bool signals(struct bk_shim *s, int *main_status)
  * The function has ended: what it left behind would run unsupervised.  PID 1's death ends the namespace anyway; else our
  * children are those that became orphans, and become so as their parents are killed.
  */
-static void end_the_rest(struct bk_shim *s)
+/* Not in line: what it needs of the stack would stand below every call, also of those that wait. */
+__attribute__((noinline)) static void end_the_rest(struct bk_shim *s)
 {
 	char path[64], list[1024], *at;
 	int status;
