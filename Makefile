@@ -42,7 +42,7 @@ GATE   = $(filter-out -fno-pic -fno-pie,$(FREE)) -fPIC -fvisibility=hidden -mgen
 GATELD = -shared -nostdlib -Wl,--gc-sections -Wl,-z,initfirst -Wl,-z,now -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-z,defs -Wl,--hash-style=both \
          -Wl,--build-id=none -Wl,-soname,buckler-gate.so -Wl,-T,gate/layout.ld
 
-LIBS   = -lyaml -ljansson -lelf -lcrypto -larchive -lsqlite3 -lexpat -lz -lm
+LIBS   = -lyaml -ljansson -lelf -lcapstone -lcrypto -larchive -lsqlite3 -lexpat -lz -lm
 
 src       = $(sort $(wildcard $(1)/*.c))
 CORE     := $(call src,core)
@@ -51,12 +51,13 @@ LANG_    := $(call src,lang)
 LEARN    := $(call src,learn)
 SCAN     := $(call src,scan) $(call src,scan/read) $(call src,scan/tree)
 PACK     := $(call src,pack)
+CHART    := $(call src,chart)
 CLI      := $(call src,cli)
 SHIM     := $(call src,shim)
 GATE_    := $(call src,gate)
 # Of the gate what is pure: its decoder and its readers of objects are tested hosted.
 GATEPURE := $(foreach f,decode key object sites table,gate/$(f).c)
-HOSTED   := $(CORE) $(BASE) $(LANG_) $(LEARN) $(SCAN) $(PACK)
+HOSTED   := $(CORE) $(BASE) $(LANG_) $(LEARN) $(SCAN) $(PACK) $(GATEPURE) $(CHART)
 UNIT     := $(call src,tests/unit) $(call src,tests/table)
 FUZZERS  := $(call src,tests/fuzz)
 SUPPORT  := $(call src,tests/support)
@@ -154,7 +155,7 @@ tests: $(BUILD)/attack/refuse $(BUILD)/attack/deaf $(TESTS) $(REPLAYS) $(ATTACKS
 fuzz:  $(FUZZBINS)
 bench: programs $(BUILD)/attack/refuse $(BUILD)/attack/deaf $(BENCHES) $(BUILD)/place/box $(BUILD)/bench/exit0
 
-SANOBJ = $(call objects,san,$(HOSTED) $(GATEPURE) $(SUPPORT))
+SANOBJ = $(call objects,san,$(HOSTED) $(SUPPORT))
 
 $(BUILD)/tests/%: $(BUILD)/san/tests/unit/%.c.o $(SANOBJ)
 	@mkdir -p $(@D)
@@ -164,13 +165,11 @@ $(BUILD)/tests/%: $(BUILD)/san/tests/table/%.c.o $(SANOBJ)
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS) -lpthread
 
-$(BUILD)/tests/decode: LIBS += -lcapstone
-
 $(BUILD)/replay/%: $(BUILD)/san/tests/fuzz/%.c.o $(BUILD)/san/tests/fuzz/replay/main.c.o $(SANOBJ)
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS)
 
-$(BUILD)/fuzzers/%: $(BUILD)/fuzz/tests/fuzz/%.c.o $(call objects,fuzz,$(HOSTED) $(GATEPURE) $(SUPPORT))
+$(BUILD)/fuzzers/%: $(BUILD)/fuzz/tests/fuzz/%.c.o $(call objects,fuzz,$(HOSTED) $(SUPPORT))
 	@mkdir -p $(@D)
 	$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 

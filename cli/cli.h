@@ -20,7 +20,7 @@ struct bk_command {
 };
 
 extern const struct bk_command bk_cmd_learn, bk_cmd_run, bk_cmd_check, bk_cmd_compile, bk_cmd_show, bk_cmd_explain,
-			       bk_cmd_diff, bk_cmd_replay, bk_cmd_doctor, bk_cmd_logs, bk_cmd_wrap, bk_cmd_scan, bk_cmd_db;
+			       bk_cmd_diff, bk_cmd_replay, bk_cmd_doctor, bk_cmd_logs, bk_cmd_wrap, bk_cmd_scan, bk_cmd_db, bk_cmd_gate_table;
 
 /* Prints diagnostics as FILE:LINE:COLUMN: error: MESSAGE on stderr, coloured on a terminal; returns 2 with errors, else 0. */
 int bk_cli_report(const struct bk_diags *d);

@@ -6,7 +6,7 @@
 
 static const struct bk_command *const commands[] = {
 	&bk_cmd_learn, &bk_cmd_run, &bk_cmd_check, &bk_cmd_compile, &bk_cmd_show, &bk_cmd_explain, &bk_cmd_diff, &bk_cmd_replay,
-	&bk_cmd_doctor, &bk_cmd_wrap, &bk_cmd_logs, &bk_cmd_scan, &bk_cmd_db,
+	&bk_cmd_doctor, &bk_cmd_wrap, &bk_cmd_gate_table, &bk_cmd_logs, &bk_cmd_scan, &bk_cmd_db,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 
@@ -15,7 +15,7 @@ static void help(FILE *f)
 	fputs("Usage: buckler COMMAND [OPTION]... [ARGUMENT]...\n"
 	      "Allow-lists for serverless functions: learn what one does, let only that happen.\n\n", f);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(f, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(f, "  %-10s  %s\n", commands[i]->name, commands[i]->summary);
 	fputs("\n`buckler COMMAND --help` explains a command; --version prints the version.\n"
 	      "Exit status: 0 done, 1 a finding or a difference, 2 an error.\n"
 	      "\nExample: buckler learn -o policy.yaml -- node handler.js\n"

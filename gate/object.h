@@ -6,7 +6,11 @@
 #ifndef BK_GATE_OBJECT_H
 #define BK_GATE_OBJECT_H
 
+#if __STDC_HOSTED__
+#include <elf.h>			/* the same, and what libelf is compatible with */
+#else
 #include <linux/elf.h>
+#endif
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -33,7 +33,7 @@ may_use() {
 
 # Each folder was built, or the check would say nothing.
 not_built() {
-	for folder in core base lang learn scan pack cli shim gate; do
+	for folder in core base lang learn scan pack chart cli shim gate; do
 		[ -n "$(used_by $folder)" ] || echo "no dependency file of $folder/ below $build; run make first"
 	done
 }
@@ -45,7 +45,10 @@ may_use lang core base
 may_use learn core base lang
 may_use scan base
 may_use pack base
-may_use cli core base lang learn scan pack
+may_use chart core base gate
+none 'chart/ uses only what is pure of gate/' "$(used_by chart | grep '^gate/' | grep -Ev '^gate/(decode|object|sites|table)\.h')"
+may_use cli core base lang learn scan pack chart gate
+none 'cli/ uses only what is pure of gate/' "$(used_by cli | grep '^gate/' | grep -Ev '^gate/(decode|object|sites|table)\.h')"
 may_use shim core
 may_use gate core shim
 none 'gate/ uses only sys.h, text.h, acts.h and arch/ of shim/' "$(used_by gate | grep '^shim/' | grep -Ev '^shim/(sys\.h|text\.h|acts\.h|arch/)')"
@@ -81,9 +84,9 @@ none 'the gate uses no vector register' "$(objdump -d "$build/buckler-gate.so" |
 none 'core/ calls nothing but core' "$(needs -Ev '^bk_|^mem(cpy|set|cmp|move)$' "$build"/x86_64/core/*.o)"
 
 prints='^(stdout|(v|f|vf)?printf|puts|putchar|perror|__v?f?printf_chk|errx?|warnx?)$'
-none 'only cli/ prints' "$(needs -E "$prints" "$build"/host/core/*.o "$build"/host/base/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/scan/*/*.o "$build"/host/pack/*.o)"
+none 'only cli/ prints' "$(needs -E "$prints" "$build"/host/core/*.o "$build"/host/base/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/scan/*/*.o "$build"/host/pack/*.o "$build"/host/chart/*.o)"
 # base.h: without memory the program ends; everything else is the caller's to say.
-none 'only cli/ ends the program' "$(needs -E '^_?exit$' "$build"/host/core/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/scan/*/*.o "$build"/host/pack/*.o)"
+none 'only cli/ ends the program' "$(needs -E '^_?exit$' "$build"/host/core/*.o "$build"/host/lang/*.o "$build"/host/learn/*.o "$build"/host/scan/*.o "$build"/host/scan/*/*.o "$build"/host/pack/*.o "$build"/host/chart/*.o)"
 
 echo "1..$count"
 [ "$failed" -eq 0 ]

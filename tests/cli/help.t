@@ -19,8 +19,8 @@ for word in --help -h help; do
 	silent err "$word: nothing on standard error"
 	ok "$word fits a screen" fits "$T/out"
 done
-commands=$(sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' "$T/out")
-for name in learn run check compile show explain diff replay doctor wrap logs scan db; do
+commands=$(sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p' "$T/out")
+for name in learn run check compile show explain diff replay doctor wrap gate-table logs scan db; do
 	ok "$name is in the list" sh -c 'printf "%s\n" "$1" | grep -qx "$2"' - "$commands" "$name"
 done
 

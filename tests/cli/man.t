@@ -49,7 +49,7 @@ while read -r pattern yes no; do
 done <rows
 
 # Every long option that a help screen explains stands in the page, for the commands that the page describes in full.
-for name in learn run check compile show explain diff replay doctor wrap logs; do
+for name in learn run check compile show explain diff replay doctor wrap gate-table logs; do
 	run "$BUCKLER" "$name" --help
 	sed -n 's/^ \{2,6\}\(-[a-zA-Z], \)\{0,1\}\(--[a-z][a-z0-9-]*\).*/\2/p' out | sort -u | grep -v -e '^--help$' >options
 	while read -r option; do
