@@ -106,18 +106,23 @@ static bool drain(struct bk_shim *s)
 
 /* --- what was seen --------------------------------------------------------------------------------------------------------------- */
 
-/* True where the image was judged before; it counts as judged from now on.  A full row forgets: what is judged twice is no harm. */
+/*
+ * True where the image was judged before; it counts as judged from now on.  A full row forgets the one that was not seen for longest, which no
+ * process is in any more: each look asks for those of all processes.  An image must not be judged again, since a process may change its arguments.
+ */
 static bool was_judged(uint64_t image)
 {
-	unsigned row = (unsigned)image & (JUDGED - 1) & ~7u;
+	uint64_t *row = watch.judged + ((unsigned)image & (JUDGED - 1) & ~7u);
+	unsigned at = 0;
+	bool known;
 
-	for (unsigned i = 0; i < 8; i++)
-		if (watch.judged[row + i] == image)
-			return true;
-	for (unsigned i = 7; i > 0; i--)
-		watch.judged[row + i] = watch.judged[row + i - 1];
-	watch.judged[row] = image;
-	return false;
+	while (at < 7 && row[at] != image)
+		at++;
+	known = row[at] == image;
+	for (; at > 0; at--)
+		row[at] = row[at - 1];
+	*row = image;
+	return known;
 }
 
 void bk_watch_open(struct bk_shim *s)
@@ -203,6 +208,20 @@ static bool is_ours(const struct bk_shim *s, int pid)
 	return !before && !(s->place.offers & BK_CAN_SUBREAPER) && bk_process_user(pid) == s->uid;
 }
 
+/*
+ * What was read behind `p` is of its image only if it is still that: an exec may have come between.  False: look again.
+ */
+static bool is_still(const struct bk_process *p)
+{
+	struct bk_process now;
+
+	if (bk_process_read(p->pid, &now) == 0 && !now.gone && now.ready && now.image == p->image)
+		return true;
+	watch.sizes[(unsigned)p->pid % SIZES].pid = 0;
+	watch.unready = true;
+	return false;
+}
+
 /* --- judging ------------------------------------------------------------------------------------------------------------------------- */
 
 /* Says so, and ends it where the verdict is to stop it: true then. */
@@ -230,18 +249,15 @@ static bool settle(struct bk_shim *s, const struct bk_process *p, enum bk_event_
 /* True where it is not to be looked at any further: it was ended, or is about to be something else. */
 static bool judge_image(struct bk_shim *s, const struct bk_process *p)
 {
-	struct bk_process now;
 	struct bk_request r;
 	struct bk_decision d;
-	/* Judged again, because it was forgotten, it is still the main process. */
-	bool main = p->pid == s->main_pid && (!s->main_seen || p->image == watch.main_image);
+	/* Judged again, because it was forgotten, it is still the main process's, and so is that of its forks. */
+	bool main = s->main_seen ? p->image == watch.main_image : p->pid == s->main_pid;
 
 	bk_note_parent(p->parent, s->scratch->flight_parent[0], sizeof s->scratch->flight_parent[0]);
 	d = bk_exec_judge_running(s, p->pid, main, &r);
-	/* What was read may be of the next image by now. */
-	if (bk_process_read(p->pid, &now) < 0 || now.gone || !now.ready || now.image != p->image) {
+	if (!is_still(p)) {
 		forget(p->image);
-		watch.unready = true;
 		return true;
 	}
 	if (main && bk_exec_is_main(s, &d))
@@ -276,6 +292,10 @@ static void judge_mappings(struct bk_shim *s, const struct bk_process *p)
 
 		if (!bk_speaks(d.verdict) || (!bk_stops(d.verdict) && was_judged(key | 1)))
 			continue;
+		if (!is_still(p)) {
+			forget(key | 1);
+			break;		/* these may be the next image's */
+		}
 		bk_note_parent(p->pid, s->scratch->parent, sizeof s->scratch->parent);
 		r.parent = bk_text_of(s->scratch->parent);
 		if (settle(s, p, BK_EVENT_LOAD, &r, d, NULL))
@@ -305,7 +325,7 @@ static void miss_gate(struct bk_shim *s, const struct bk_process *p)
 	struct bk_request r = { .section = BK_PROCESSES };
 	struct bk_decision d = { BK_DENIED, BK_WHY_NO_RULE, UINT32_MAX };
 
-	if (!bk_process_loader(s, p->pid) || has_gate(s, p))
+	if (!bk_process_loader(s, p->pid) || has_gate(s, p) || !is_still(p))
 		return;			/* nothing can be preloaded into a static program */
 	if (s->least > mode)
 		mode = s->least;
