@@ -137,6 +137,8 @@ static enum bk_status status_of_files(const struct bk_policy *policy, const stru
 {
 	bool wall = place->landlock >= BK_LANDLOCK_LEAST;
 
+	if (plan->gate)
+		return BK_ENFORCED;
 	if (plan->mechanism == BK_NOTIFY && has(place, BK_CAN_READ_MEMORY))
 		return has(place, BK_CAN_ADDFD) && (wall || section != BK_WRITE) ? BK_ENFORCED : BK_DETECTED;
 	if ((plan->mechanism == BK_FILTER || plan->mechanism == BK_TRACE) && section == BK_WRITE && wall && bk_policy_mode(policy, section) == BK_ENFORCE

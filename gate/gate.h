@@ -15,6 +15,8 @@
  *	hooks      which call means what
  *	exec       execve: gather, decide, act on an own copy
  *	map        mmap, mprotect, munmap, mremap, shmat
+ *	files      calls on files, on descriptors of what their paths lead to
+ *	follow     where paths lead
  *	network    connections and listening, on an own copy of the address
  *	send       sends with an address, and what is received of a resolver
  *	image      files by identity
@@ -70,6 +72,7 @@ struct bk_gate {
 	uint64_t own_device, own_inode;	/* of the program; 0 where something of it had to be led through the gate */
 	bool main;			/* `main:` has not been met yet */
 	bool closed;			/* it is read-only */
+	bool writes, reads;		/* the policy has sections for files: calls that write, calls that read */
 	uint32_t seals;
 	struct bk_cover cover;
 	struct bk_seal seal[BK_SEALS];
@@ -225,6 +228,10 @@ bool bk_hook_mprotect(struct bk_frame *f);
 bool bk_hook_munmap(struct bk_frame *f);
 bool bk_hook_mremap(struct bk_frame *f);
 bool bk_hook_open(struct bk_frame *f, int directory, const char *path, long flags);
+/* True, with the event, where what is about to be opened is the memory of a process or the shim's. */
+bool bk_open_guarded(struct bk_text name, const struct stat *st, unsigned long flags);
+/* A call on files that the policy has a section for (shim/acts.h). */
+bool bk_hook_file(struct bk_frame *f);
 bool bk_hook_socket(struct bk_frame *f);
 bool bk_hook_connect(struct bk_frame *f);
 bool bk_hook_bind(struct bk_frame *f);

@@ -2,11 +2,12 @@
 /* Which calls are looked at, and what each means.  The table of refusals is core/filter_table.h, as for the kernel's filter. */
 #include "core/filter.h"
 #include "gate/gate.h"
+#include "shim/acts.h"
 
 #define X32_BIT 0x40000000UL
 
 /* What of the table the gate looks at; the rest is refused by the place itself, or cannot be told from normal work without its cost. */
-enum check { SKIP, REFUSE, AT_FIRST, AT_SECOND, SIGNAL, OWNER, OTHER };
+enum check { SKIP, REFUSE, AT_FIRST, AT_SECOND, SIGNAL, OWNER, OTHER, WRITES, LINKS, NEWER };
 #define CHECK_EXEC	SKIP
 #define CHECK_MAP	SKIP
 #define CHECK_PROTECT	SKIP
@@ -26,12 +27,12 @@ enum check { SKIP, REFUSE, AT_FIRST, AT_SECOND, SIGNAL, OWNER, OTHER };
 #define CHECK_CLONE	SKIP
 #define CHECK_UNSHARE	SKIP
 #define CHECK_IOCTL	SKIP
+#define CHECK_WRITE	WRITES
+#define CHECK_LINK	LINKS
+#define CHECK_NEWER	NEWER
 /* Judged by policy: see bk_hooks_start(). */
 #define CHECK_OPEN	SKIP
 #define CHECK_OPENAT	SKIP
-#define CHECK_NEWER	SKIP
-#define CHECK_WRITE	SKIP
-#define CHECK_LINK	SKIP
 #define CHECK_SOCKET	SKIP
 #define CHECK_CONNECT	SKIP
 #define CHECK_LISTEN	SKIP
@@ -76,12 +77,26 @@ static void mark(uint32_t number)
 	bk_gate.relevant[number / 8] |= (uint8_t)(1u << number % 8);
 }
 
+/* Calls on files are looked at where the policy has a section for them; the rules are those of the kernel's filter (core/filter.c). */
+static bool is_looked_at(uint8_t check)
+{
+	switch (check) {
+	case SKIP:   return false;
+	case WRITES: return bk_gate.writes;
+	case LINKS:
+	case NEWER:  return bk_gate.writes || bk_gate.reads;
+	default:     return true;
+	}
+}
+
 #define MARK(list)							\
 	for (unsigned i = 0; i < sizeof list / sizeof *list; i++)	\
 		mark(list[i])
 
 void bk_hooks_start(void)
 {
+	bk_gate.writes = bk_judges(BK_WRITE) || bk_judges(BK_PLANT);
+	bk_gate.reads = bk_judges(BK_READ);
 	MARK(judged);
 	if (bk_gate.live)
 		MARK(judged_connect);
@@ -90,7 +105,7 @@ void bk_hooks_start(void)
 	if (bk_gate.live && bk_gate.live->named)
 		MARK(judged_names);
 	for (unsigned i = 0; i < sizeof table / sizeof *table; i++)
-		if (table[i].check != SKIP && table[i].number >= 0)
+		if (is_looked_at(table[i].check) && table[i].number >= 0)
 			mark((uint32_t)table[i].number);
 }
 
@@ -126,6 +141,7 @@ static bool owned_by_shim(const struct bk_frame *f)
 static bool applies(const struct row *row, const struct bk_frame *f)
 {
 	switch (row->check) {
+	case NEWER:     return bk_gate.writes || bk_gate.reads;
 	case REFUSE:    return true;
 	case SIGNAL:    return meets_shim((int)f->a);
 	case OWNER:     return owned_by_shim(f);
@@ -169,15 +185,32 @@ static bool by_table(struct bk_frame *f)
 
 /* --- entry ------------------------------------------------------------------------------------------------------------------------ */
 
+/* What asks for writing is told by flags in a register; the kernel drops all others where O_PATH is one of them.  Folders are opened to be listed. */
+static bool open_is_judged(long flags)
+{
+	if (flags & O_PATH)
+		return false;
+	if (flags & (O_ACCMODE | O_CREAT | O_TRUNC | 020000000 /* __O_TMPFILE */))
+		return bk_gate.writes || bk_gate.reads;
+	return bk_gate.reads && !(flags & O_DIRECTORY);
+}
+
+static bool open_at(struct bk_frame *f, int directory, const char *path, long flags)
+{
+	return open_is_judged(flags) ? bk_hook_file(f) : bk_hook_open(f, directory, path, flags);
+}
+
 static bool opened(struct bk_frame *f)
 {
 	uint64_t flags = 0;
 
 	switch (f->number) {
-	case __NR_open:   return bk_hook_open(f, BK_AT_CWD, (const char *)f->a, f->b);
-	case __NR_creat:  return bk_hook_open(f, BK_AT_CWD, (const char *)f->a, O_WRONLY);
-	case __NR_openat: return bk_hook_open(f, (int)f->a, (const char *)f->b, f->c);
+	case __NR_open:   return open_at(f, BK_AT_CWD, (const char *)f->a, f->b);
+	case __NR_creat:  return open_at(f, BK_AT_CWD, (const char *)f->a, O_WRONLY);
+	case __NR_openat: return open_at(f, (int)f->a, (const char *)f->b, f->c);
 	default:
+		if (by_table(f))
+			return true;
 		if (bk_user_copy((const void *)f->c, &flags, sizeof flags) < 0)
 			return false;
 		return bk_hook_open(f, (int)f->a, (const char *)f->b, (long)flags);
@@ -213,6 +246,6 @@ bool bk_gate_hook(struct bk_frame *f)
 	case __NR_recvfrom: return bk_hook_recvfrom(f);
 	case __NR_recvmsg:  return bk_hook_recvmsg(f);
 	default:
-		return by_table(f);
+		return bk_act_row(f->number) ? bk_hook_file(f) : by_table(f);
 	}
 }

@@ -242,39 +242,67 @@ bool bk_hook_mremap(struct bk_frame *f)
 
 /* --- files opened for writing --------------------------------------------------------------------------------------------------------- */
 
-/* Memory of a process, or anything of the shim: by the name that the kernel gives it, whatever the caller calls it. */
-static bool is_guarded(int directory, const char *path)
+/* What the process may not write, whatever its policy: memory of a process, anything of the shim. */
+static bool is_guarded(struct bk_text name)
 {
-	char link[64], name[128], shim[64];
+	char shim[64];
+
+	bk_proc(shim, bk_gate.ground->shim, "/");
+	return (name.len > 4 && __builtin_memcmp(name.at + name.len - 4, "/mem", 4) == 0) || bk_text_starts(name, bk_text_of(shim));
+}
+
+static bool is_shared(const struct stat *st)
+{
+	return st->st_dev == bk_gate.ring_device && (st->st_ino == bk_gate.ring_inode || st->st_ino == bk_gate.sites_inode);
+}
+
+static bool is_of_proc(const struct stat *st)
+{
+	return st->st_dev == bk_gate.proc_device && (st->st_mode & 0170000) == 0100000;
+}
+
+bool bk_open_guarded(struct bk_text name, const struct stat *st, unsigned long flags)
+{
+	if (!(flags & (O_ACCMODE | O_TRUNC)))
+		return false;
+	if (is_shared(st))
+		bk_report_call("open", "T1562.001");
+	else if (is_of_proc(st) && is_guarded(name))
+		bk_report_call("open", "T1055.009");
+	else
+		return false;
+	return true;
+}
+
+/* The name that the kernel gives it, whatever the caller calls it; of 128 bytes there is none. */
+static long name_of(int directory, const char *path, char name[128])
+{
+	char link[64];
 	int fd = (int)BK_CALL(__NR_openat, directory, path, O_PATH | O_CLOEXEC, 0, 0, 0);
-	long n = fd < 0 ? fd : sys_readlink(bk_fd_link(link, fd), name, sizeof name);
+	long n = fd < 0 ? fd : sys_readlink(bk_fd_link(link, fd), name, 128);
 
 	if (fd >= 0)
 		sys_close(fd);
-	if (n < 0 || n == (long)sizeof name)
-		return n >= 0;
-	bk_proc(shim, bk_gate.ground->shim, "/");
-	return (n > 4 && __builtin_memcmp(name + n - 4, "/mem", 4) == 0) || bk_text_starts((struct bk_text){ name, (uint32_t)n }, bk_text_of(shim));
+	return n == 128 ? 0 : n;
 }
 
 /*
- * Only what is opened for writing is looked at, and by what lies behind the name, not by the name.  The call itself is made by the
- * caller, with its own path: who changes it in between gets past this (SECURITY.md).
+ * Where the policy has no section for files: only what is opened for writing is looked at, and by what lies behind the name.  The call itself is made
+ * by the caller, with its own path: who changes it in between gets past this (SECURITY.md).
  */
 bool bk_hook_open(struct bk_frame *f, int directory, const char *path, long flags)
 {
 	struct stat st;
+	char name[128];
+	long n = 0;
 
 	if (!(flags & O_ACCMODE) || flags & O_PATH)
 		return false;
 	if (BK_CALL(__NR_newfstatat, directory, path, &st, 0, 0, 0) < 0)
 		return false;
-	if (st.st_dev == bk_gate.ring_device && (st.st_ino == bk_gate.ring_inode || st.st_ino == bk_gate.sites_inode)) {
-		bk_report_call("open", "T1562.001");
-		return answer(f, -EACCES);
-	}
-	if (st.st_dev != bk_gate.proc_device || (st.st_mode & 0170000) != 0100000 || !is_guarded(directory, path))
+	if (is_of_proc(&st))
+		n = name_of(directory, path, name);
+	if (n < 0 || !bk_open_guarded((struct bk_text){ name, (uint32_t)n }, &st, (unsigned long)flags))
 		return false;
-	bk_report_call("open", "T1055.009");
 	return answer(f, -EACCES);
 }

@@ -43,6 +43,55 @@ const struct bk_act_row *bk_act_row(long nr)
 	return NULL;
 }
 
+/* --- places --------------------------------------------------------------------------------------------------------------- */
+
+void bk_target_close(struct bk_target *p)
+{
+	if (p->object >= 0 && p->object != p->folder)
+		sys_close(p->object);
+	if (p->folder >= 0)
+		sys_close(p->folder);
+	p->object = p->folder = -1;
+}
+
+static long name_of(int fd, char *out, bk_link *link)
+{
+	char text[64];
+	long n = sys_readlink(link(text, fd), out, BK_PATH_MAX - 1);
+
+	if (n >= 0)
+		out[n] = '\0';
+	return n;
+}
+
+int bk_target_object(struct bk_target *p, int object, char *out, bk_link *link)
+{
+	long n = name_of(object, out, link);
+
+	p->object = object;
+	if (n < 0)
+		return (int)n;
+	p->path = (struct bk_text){ out, (uint32_t)n };
+	return (int)sys_fstat(object, &p->st);
+}
+
+int bk_target_in(struct bk_target *p, int folder, int object, bool slash, char *out, bk_link *link)
+{
+	long n = name_of(folder, out, link);
+	char *at;
+
+	p->folder = folder;
+	p->object = object;
+	if (n < 0)
+		return (int)n;
+	at = bk_put(out + (n == 1 ? 0 : n), out + BK_PATH_MAX + BK_NAME_MAX, "/");
+	at = bk_put(at, out + BK_PATH_MAX + BK_NAME_MAX, p->name);
+	p->path = (struct bk_text){ out, (uint32_t)(at - out) };
+	if (slash)
+		bk_put(p->name + bk_text_of(p->name).len, p->name + sizeof p->name, "/");
+	return 0;
+}
+
 /* --- what is asked --------------------------------------------------------------------------------------------------------- */
 
 unsigned bk_act_open_flags(const struct bk_file_call *c)

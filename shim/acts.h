@@ -56,7 +56,7 @@ struct bk_file_call {
 	const void *value;		/* of an extended attribute */
 	int64_t times[4];		/* of utime and its kin, as utimensat takes them */
 	bool has_times;
-	char *(*link)(char out[64], int fd);	/* the name of an own descriptor: bk_own_fd(), in a process of many threads another */
+	char *(*link)(char out[64], int fd);	/* bk_link */
 	struct bk_decision decision;	/* the last one that was asked for */
 };
 
@@ -67,6 +67,14 @@ struct bk_file_call {
 #define BK_ASK_WRITE_TO	8u
 #define BK_ASK_CODE_TO	16u
 #define BK_ASK_CODE_BACK 32u
+
+/* The name of an own descriptor: bk_own_fd(), in a process of many threads another. */
+typedef char *bk_link(char out[64], int fd);
+
+/* A place that was come to, taken over: an object that lies in no folder that counts; what is in a folder under p->name, -1: nothing.  0 or -errno. */
+int bk_target_object(struct bk_target *p, int object, char *out, bk_link *link);
+int bk_target_in(struct bk_target *p, int folder, int object, bool slash, char *out, bk_link *link);
+void bk_target_close(struct bk_target *place);
 
 /* BK_RESOLVE_* for the first path. */
 unsigned bk_act_how(const struct bk_file_call *c);

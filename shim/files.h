@@ -22,7 +22,6 @@
 int bk_resolve(struct bk_shim *s, int tid, int directory, unsigned how, char *out, struct bk_target *place);
 /* The same of a descriptor of the task. */
 int bk_resolve_descriptor(struct bk_shim *s, int tid, int descriptor, char *out, struct bk_target *place);
-void bk_target_close(struct bk_target *place);
 
 /* True where what the shim does in a task's place is done with that task's own rights. */
 bool bk_same_rights(struct bk_shim *s, int tid);

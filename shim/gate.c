@@ -6,7 +6,8 @@
 #include "shim/names.h"
 
 #define SEALS (0x1 | 0x2 | 0x4 | 0x8)	/* F_SEAL_SEAL, SHRINK, GROW, WRITE (linux/fcntl.h) */
-#define SEALS_BUT_OURS (0x1 | 0x2 | 0x4 | 0x10)	/* F_SEAL_FUTURE_WRITE: what is mapped already can be written */
+#define SEALS_OF_SIZE (0x1 | 0x2 | 0x4)
+#define SEALS_BUT_OURS (SEALS_OF_SIZE | 0x10)	/* F_SEAL_FUTURE_WRITE: what is mapped already can be written */
 #define ADD_SEALS 1033
 #define STUCK 20u			/* looks at an event that is not finished before it is given up */
 
@@ -177,8 +178,10 @@ static int make_ring(struct bk_shim *s)
 	int fd = memory((sizeof(struct bk_ring) + BK_PAGE - 1) & ~(size_t)(BK_PAGE - 1), &at);
 
 	s->ring = at;
-	if (s->ring)
+	if (s->ring) {
 		bk_ring_start(s->ring);
+		sys_fcntl(fd, ADD_SEALS, SEALS_OF_SIZE);	/* cut short, it would end us */
+	}
 	return fd;
 }
 

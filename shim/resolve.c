@@ -18,15 +18,6 @@ enum { MORE = 1 };			/* of a step: the walk goes on */
 
 /* --- descriptors ------------------------------------------------------------------------------------------------------------ */
 
-void bk_target_close(struct bk_target *p)
-{
-	if (p->object >= 0 && p->object != p->folder)
-		sys_close(p->object);
-	if (p->folder >= 0)
-		sys_close(p->folder);
-	p->object = p->folder = -1;
-}
-
 static int open_here(int folder, const char *name, int flags)
 {
 	return (int)sys_openat(folder, name, O_PATH | O_CLOEXEC | flags, 0);
@@ -53,16 +44,9 @@ static long name_of(int fd, char *out)
 
 /* --- the end of the walk ---------------------------------------------------------------------------------------------------- */
 
-/* What stands at the end has no folder that counts: its own name is all there is to it. */
 static int end_at(int object, char *out, struct bk_target *p)
 {
-	long n = name_of(object, out);
-
-	p->object = object;
-	if (n < 0)
-		return (int)n;
-	p->path = (struct bk_text){ out, (uint32_t)n };
-	return (int)sys_fstat(object, &p->st);
+	return bk_target_object(p, object, out, bk_own_fd);
 }
 
 static int end_at_folder(struct walk *w, char *out, struct bk_target *p)
@@ -76,20 +60,10 @@ static int end_at_folder(struct walk *w, char *out, struct bk_target *p)
 
 static int end_in_folder(struct walk *w, int object, bool slash, char *out, struct bk_target *p)
 {
-	long n = name_of(w->folder, out);
-	char *at;
+	int folder = w->folder;
 
-	p->folder = w->folder;
 	w->folder = -1;
-	p->object = object;
-	if (n < 0)
-		return (int)n;
-	at = bk_put(out + (n == 1 ? 0 : n), out + BK_PATH_MAX + BK_NAME_MAX, "/");
-	at = bk_put(at, out + BK_PATH_MAX + BK_NAME_MAX, p->name);
-	p->path = (struct bk_text){ out, (uint32_t)(at - out) };
-	if (slash)
-		bk_put(p->name + bk_text_of(p->name).len, p->name + sizeof p->name, "/");
-	return 0;
+	return bk_target_in(p, folder, object, slash, out, bk_own_fd);
 }
 
 /* --- links ------------------------------------------------------------------------------------------------------------------ */

@@ -127,8 +127,7 @@ as_place() {
 
 as_gate() {
 	users=
-	case $section,$needs, in
-	files.*,*) ;;		# the gate does not enforce it; the start event says so
+	case ,$needs, in
 	*,user,*) users=' user' ;;
 	esac
 }
