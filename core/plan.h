@@ -53,7 +53,7 @@ struct bk_plan {
  * network: enforced with pidfd_getfd; "detected" without: judged before the call only.
  * trace, where nobody may listen but a tracer be called: the same four enforced as by notify.  network: as there; domains need pidfd_getfd, without
  * it network.connect is unavailable to a policy that has some.  files: nothing can be handed over, hence "detected", but for what Landlock enforces.
- * gate, where neither: the same four and the network enforced in the sense of the design, on every path of unmodified code.
+ * gate, where neither: all sections enforced in the sense of the design, on every path of unmodified code.
  * filter: generated_code enforced.  With it or without it, processes and libraries are detected by the watch where that is there: they are
  * found and ended after the fact.
  */

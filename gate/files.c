@@ -16,7 +16,7 @@ static struct bk_paths *take_paths(void)
 	struct bk_paths *p = __atomic_exchange_n(&spare, NULL, __ATOMIC_ACQUIRE);
 
 	if (!p)
-		p = sys_mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		p = sys_mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	return (uintptr_t)p > -4096UL ? NULL : p;
 }
 
@@ -172,19 +172,6 @@ static long open_it(struct bk_file_call *c)
 	return sys_openat(BK_AT_CWD, bk_fd_link(link, p->object), (int)(flags & ~(unsigned)(O_CREAT | O_NOFOLLOW)), mode);
 }
 
-/* utime: seconds; utimes: and microseconds; utimensat: and nanoseconds. */
-static long read_times(struct bk_file_call *c)
-{
-	int64_t given[4];
-
-	if (c->act != BK_ACT_UTIME && c->act != BK_ACT_UTIMES && c->act != BK_ACT_UTIMENS)
-		return 0;
-	c->has_times = c->rest[0];
-	if (!c->has_times)
-		return 0;
-	return bk_user_copy((const void *)c->rest[0], given, c->act == BK_ACT_UTIME ? 16 : 32) < 0 ? -EFAULT : bk_act_times(c, given);
-}
-
 static long make(struct bk_file_call *c)
 {
 	return bk_act_is_open(c) ? open_it(c) : bk_act_do(c);
@@ -193,7 +180,7 @@ static long make(struct bk_file_call *c)
 static long judge_and_make(struct bk_paths *p, const struct bk_act_row *row, const long *args)
 {
 	struct bk_file_call *c = &p->call;
-	long r = read_times(c);
+	long r = bk_act_read(c);
 
 	if (r == 0)
 		r = first_place(p, row, args);
@@ -211,6 +198,20 @@ static long judge_and_make(struct bk_paths *p, const struct bk_act_row *row, con
 	return make(c);
 }
 
+static long read_string(const struct bk_file_call *c, uint64_t from, char *to, size_t cap)
+{
+	(void)c;
+	return bk_user_string((const char *)from, to, cap);
+}
+
+static bool read_memory(const struct bk_file_call *c, uint64_t from, void *to, size_t n)
+{
+	(void)c;
+	return bk_user_copy((const void *)from, to, n) == 0;
+}
+
+static const struct bk_act_means means = { bk_fd_link, read_string, read_memory };
+
 bool bk_hook_file(struct bk_frame *f)
 {
 	const struct bk_act_row *row = bk_act_row(f->number);
@@ -226,9 +227,10 @@ bool bk_hook_file(struct bk_frame *f)
 	c->flags = row->flags < 0 ? 0 : (unsigned)args[row->flags];
 	c->rest = (const uint64_t *)args + (row->path < 0 ? 1 : row->path + 1);
 	c->at.folder = c->at.object = c->to.folder = c->to.object = -1;
-	c->text = (const char *)(c->act == BK_ACT_SYMLINK ? args[0] : (long)c->rest[0]);
-	c->value = (const void *)c->rest[1];
-	c->link = bk_fd_link;
+	c->first = (uint64_t)args[0];
+	c->text = p->text;
+	c->value = p->value;
+	c->means = &means;
 	f->number = judge_and_make(p, row, args);
 	bk_target_close(&c->at);
 	bk_target_close(&c->to);

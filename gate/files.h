@@ -19,6 +19,7 @@ struct bk_paths {
 	char walk[2 * BK_PATH_MAX];	/* the path that is followed */
 	char link[BK_PATH_MAX];		/* what a symbolic link says */
 	char at[BK_PATH_MAX + BK_NAME_MAX + 64], to[BK_PATH_MAX + BK_NAME_MAX + 64];	/* canonical names */
+	char text[BK_PATH_MAX], value[BK_ACT_VALUE];
 };
 
 /*

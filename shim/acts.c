@@ -9,6 +9,7 @@
 #define FOLLOW_AT     0x400u		/* AT_SYMLINK_FOLLOW */
 #define EMPTY_AT      0x1000u		/* AT_EMPTY_PATH */
 #define REMOVEDIR_AT  0x200u		/* AT_REMOVEDIR */
+#define ATTRIBUTE_NAME 256u		/* XATTR_NAME_MAX and a NUL (linux/limits.h) */
 #define EXCHANGE      2u		/* RENAME_EXCHANGE (linux/fs.h) */
 
 /* --- the table of calls -------------------------------------------------------------------------------------------------- */
@@ -248,13 +249,19 @@ unsigned bk_act_open_mode(const struct bk_file_call *c)
 	return (unsigned)(c->act == BK_ACT_CREAT ? c->rest[0] : c->rest[1]) & 07777;
 }
 
-/* --- how it is made ----------------------------------------------------------------------------------------------------------- */
+/* --- what it has besides paths --------------------------------------------------------------------------------------------- */
 
 /* utime: seconds; utimes: and microseconds; utimensat: and nanoseconds. */
-long bk_act_times(struct bk_file_call *c, const int64_t given[4])
+static long read_times(struct bk_file_call *c)
 {
 	bool seconds = c->act == BK_ACT_UTIME;
+	int64_t given[4];
 
+	c->has_times = c->rest[0];
+	if (!c->rest[0])
+		return 0;
+	if (!c->means->copy(c, c->rest[0], given, seconds ? 16 : 32))
+		return -EFAULT;
 	for (unsigned i = 0; i < 2; i++) {
 		c->times[2 * i] = seconds ? given[i] : given[2 * i];
 		c->times[2 * i + 1] = seconds ? 0 : given[2 * i + 1];
@@ -266,20 +273,69 @@ long bk_act_times(struct bk_file_call *c, const int64_t given[4])
 	return 0;
 }
 
+/* Name of an extended attribute, and its value. */
+static long read_attribute(struct bk_file_call *c)
+{
+	bool set = c->act == BK_ACT_SETXATTR || c->act == BK_ACT_LSETXATTR;
+	long n;
+
+	if (set && (unsigned)c->rest[3] & ~3u)
+		return -EINVAL;
+	n = c->means->string(c, c->rest[0], c->text, ATTRIBUTE_NAME);
+	if (n == 0 || n == -ENAMETOOLONG)
+		return -ERANGE;		/* as the kernel says it */
+	if (n < 0 || !set)
+		return n < 0 ? n : 0;
+	if (c->rest[2] > BK_ACT_VALUE)
+		return -E2BIG;
+	return c->rest[2] && !c->means->copy(c, c->rest[1], c->value, c->rest[2]) ? -EFAULT : 0;
+}
+
+/* It stands in front of the path (and of the folder's descriptor). */
+static long read_link_text(struct bk_file_call *c, uint64_t from)
+{
+	long n = c->means->string(c, from, c->text, BK_PATH_MAX);
+
+	return n == 0 ? -ENOENT : n < 0 ? n : 0;
+}
+
+long bk_act_read(struct bk_file_call *c)
+{
+	switch (c->act) {
+	case BK_ACT_OPEN:
+		/* Meant nothing until Linux 6.4, which refuses it. */
+		return (c->flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) ? -EINVAL : 0;
+	case BK_ACT_TRUNCATE:
+		return (int64_t)c->rest[0] < 0 ? -EINVAL : 0;
+	case BK_ACT_UNLINK:
+		return c->flags & ~REMOVEDIR_AT ? -EINVAL : 0;
+	case BK_ACT_SYMLINK:
+		return read_link_text(c, c->first);
+	case BK_ACT_UTIME: case BK_ACT_UTIMES: case BK_ACT_UTIMENS:
+		return read_times(c);
+	case BK_ACT_SETXATTR: case BK_ACT_LSETXATTR: case BK_ACT_REMOVEXATTR: case BK_ACT_LREMOVEXATTR:
+		return read_attribute(c);
+	default:
+		return 0;
+	}
+}
+
+/* --- how it is made ----------------------------------------------------------------------------------------------------------- */
+
 static long make_link(const struct bk_file_call *c)
 {
 	char link[64];
 
 	if (c->at.folder >= 0)
 		return sys_linkat(c->at.folder, c->at.name, c->to.folder, c->to.name, 0);
-	return sys_linkat(BK_AT_CWD, c->link(link, c->at.object), c->to.folder, c->to.name, FOLLOW_AT);
+	return sys_linkat(BK_AT_CWD, c->means->link(link, c->at.object), c->to.folder, c->to.name, FOLLOW_AT);
 }
 
 long bk_act_do(const struct bk_file_call *c)
 {
 	char object[64];
 
-	c->link(object, c->at.object);
+	c->means->link(object, c->at.object);
 	switch (c->act) {
 	case BK_ACT_TRUNCATE:
 		return sys_truncate(object, c->rest[0]);

@@ -45,18 +45,32 @@ const struct bk_act_row *bk_act_row(long nr);
 struct bk_shim;
 struct seccomp_notif;
 
+struct bk_file_call;
+
+/* The name of an own descriptor: bk_own_fd(), in a process of many threads another. */
+typedef char *bk_link(char out[64], int fd);
+
+/* How the caller's memory is read. */
+struct bk_act_means {
+	bk_link *link;
+	/* Length without the NUL, -EFAULT, -ENAMETOOLONG. */
+	long (*string)(const struct bk_file_call *c, uint64_t from, char *to, size_t cap);
+	bool (*copy)(const struct bk_file_call *c, uint64_t from, void *to, size_t n);
+};
+
 struct bk_file_call {
 	struct bk_shim *s;		/* the shim's alone, NULL in the gate; `n` too */
 	const struct seccomp_notif *n;
 	enum bk_act act;
 	unsigned flags;			/* O_ or AT_ flags */
+	uint64_t first;			/* the first argument */
 	const uint64_t *rest;		/* arguments behind the (first) path or descriptor */
 	struct bk_target at, to;	/* to: link, rename */
-	const char *text;		/* of a symbolic link; name of an extended attribute */
-	const void *value;		/* of an extended attribute */
+	const struct bk_act_means *means;
+	char *text;			/* BK_PATH_MAX bytes: of a symbolic link; name of an extended attribute */
+	void *value;			/* BK_ACT_VALUE bytes: of an extended attribute */
 	int64_t times[4];		/* of utime and its kin, as utimensat takes them */
 	bool has_times;
-	char *(*link)(char out[64], int fd);	/* bk_link */
 	struct bk_decision decision;	/* the last one that was asked for */
 };
 
@@ -68,14 +82,17 @@ struct bk_file_call {
 #define BK_ASK_CODE_TO	16u
 #define BK_ASK_CODE_BACK 32u
 
-/* The name of an own descriptor: bk_own_fd(), in a process of many threads another. */
-typedef char *bk_link(char out[64], int fd);
-
 /* A place that was come to, taken over: an object that lies in no folder that counts; what is in a folder under p->name, -1: nothing.  0 or -errno. */
 int bk_target_object(struct bk_target *p, int object, char *out, bk_link *link);
 int bk_target_in(struct bk_target *p, int folder, int object, bool slash, char *out, bk_link *link);
 void bk_target_close(struct bk_target *place);
 
+#define BK_ACT_VALUE 65536u		/* XATTR_SIZE_MAX (linux/limits.h) */
+/*
+ * Reads what the call has besides paths, by c->means, into c->text, c->value and c->times, and checks it as the kernel does before it
+ * looks at any path.
+ */
+long bk_act_read(struct bk_file_call *c);
 /* BK_RESOLVE_* for the first path. */
 unsigned bk_act_how(const struct bk_file_call *c);
 /* The errno of a call that cannot succeed whatever the policy says (nothing there; there already), negative, or 0. */
@@ -92,8 +109,6 @@ unsigned bk_act_open_mode(const struct bk_file_call *c);
 bool bk_act_is_masked(const struct bk_file_call *c);
 /* Files and folders behind a path, and the devices that are like any other file (null, zero, full, random, urandom). */
 bool bk_act_is_plain(const struct stat *st);
-/* Fills c->times from what a call of utime's kin was given; 0 or -EINVAL. */
-long bk_act_times(struct bk_file_call *c, const int64_t given[4]);
 /* Makes the call, all but open and creat; the kernel's answer. */
 long bk_act_do(const struct bk_file_call *c);
 

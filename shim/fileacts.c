@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls on files, made by the shim for a task: what they have beside paths, and handing over what was opened. */
+/* Calls on files, made by the shim for a task: handing over what was opened. */
 #include <linux/stat.h>
 #include "shim/fileacts.h"
-
-#define REMOVEDIR_AT  0x200u		/* AT_REMOVEDIR */
-#define XATTR_NAME    256u		/* XATTR_NAME_MAX and a NUL (linux/limits.h) */
-#define XATTR_SIZE    65536u		/* XATTR_SIZE_MAX */
 
 bool bk_act_must_go_on(const struct bk_file_call *c)
 {
@@ -73,69 +69,7 @@ static void make_open(struct bk_file_call *c)
 		bk_notify_result(c->s, c->n->id, r);
 }
 
-/* --- the others ---------------------------------------------------------------------------------------------------------------- */
-
-static bool read_exactly(const struct bk_file_call *c, uint64_t from, void *to, size_t n)
-{
-	return bk_memory_read((int)c->n->pid, from, to, n) == (long)n;
-}
-
-static long read_times(struct bk_file_call *c)
-{
-	int64_t given[4];
-
-	c->has_times = c->rest[0];
-	if (!c->rest[0])
-		return 0;
-	return read_exactly(c, c->rest[0], given, c->act == BK_ACT_UTIME ? 16 : 32) ? bk_act_times(c, given) : -EFAULT;
-}
-
-/* Name of an extended attribute, and its value. */
-static long read_attribute(const struct bk_file_call *c)
-{
-	struct bk_shim *s = c->s;
-	bool set = c->act == BK_ACT_SETXATTR || c->act == BK_ACT_LSETXATTR;
-	long n;
-
-	if (set && (unsigned)c->rest[3] & ~3u)
-		return -EINVAL;
-	n = bk_memory_string(s, (int)c->n->pid, c->rest[0], s->scratch->name, XATTR_NAME);
-	if (n == 0 || n == -ENAMETOOLONG)
-		return -ERANGE;		/* as the kernel says it */
-	if (n < 0 || !set)
-		return n < 0 ? n : 0;
-	if (c->rest[2] > XATTR_SIZE)
-		return -E2BIG;
-	return c->rest[2] && !read_exactly(c, c->rest[1], s->scratch->stack, c->rest[2]) ? -EFAULT : 0;
-}
-
-static long read_link_text(const struct bk_file_call *c)
-{
-	long n = bk_memory_string(c->s, (int)c->n->pid, c->n->data.args[0], c->s->scratch->name, BK_PATH_MAX);
-
-	return n == 0 ? -ENOENT : n < 0 ? n : 0;
-}
-
-long bk_act_read(struct bk_file_call *c)
-{
-	switch (c->act) {
-	case BK_ACT_OPEN:
-		/* Meant nothing until Linux 6.4, which refuses it. */
-		return (c->flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) ? -EINVAL : 0;
-	case BK_ACT_TRUNCATE:
-		return (int64_t)c->rest[0] < 0 ? -EINVAL : 0;
-	case BK_ACT_UNLINK:
-		return c->flags & ~REMOVEDIR_AT ? -EINVAL : 0;
-	case BK_ACT_SYMLINK:
-		return read_link_text(c);
-	case BK_ACT_UTIME: case BK_ACT_UTIMES: case BK_ACT_UTIMENS:
-		return read_times(c);
-	case BK_ACT_SETXATTR: case BK_ACT_LSETXATTR: case BK_ACT_REMOVEXATTR: case BK_ACT_LREMOVEXATTR:
-		return read_attribute(c);
-	default:
-		return 0;
-	}
-}
+/* --- entry ---------------------------------------------------------------------------------------------------------------- */
 
 void bk_act_make(struct bk_file_call *c)
 {

@@ -5,8 +5,6 @@
 
 #include "shim/files.h"
 
-/* Reads what the call has besides paths (scratch->name, scratch->stack) and checks it as the kernel does before it looks at any path. */
-long bk_act_read(struct bk_file_call *c);
 /* True for what the shim cannot open in the caller's place: it may block, or mean the caller's own (FIFO, terminal, device); for all of them where it
    cannot hand a descriptor over. */
 bool bk_act_must_go_on(const struct bk_file_call *c);

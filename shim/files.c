@@ -209,10 +209,22 @@ static void finish(struct bk_file_call *c)
 		bk_act_make(c);
 }
 
+static long read_string(const struct bk_file_call *c, uint64_t from, char *to, size_t cap)
+{
+	return bk_memory_string(c->s, (int)c->n->pid, from, to, cap);
+}
+
+static bool read_memory(const struct bk_file_call *c, uint64_t from, void *to, size_t n)
+{
+	return bk_memory_read((int)c->n->pid, from, to, n) == (long)n;
+}
+
+static const struct bk_act_means means = { bk_own_fd, read_string, read_memory };
+
 void bk_files_notified(struct bk_shim *s, const struct seccomp_notif *n)
 {
 	const struct bk_act_row *row = bk_act_row(n->data.nr);
-	struct bk_file_call c = { .s = s, .n = n, .act = row ? row->act : 0, .text = s->scratch->name, .value = s->scratch->stack, .link = bk_own_fd,
+	struct bk_file_call c = { .s = s, .n = n, .act = row ? row->act : 0, .text = s->scratch->name, .value = s->scratch->stack, .means = &means,
 		 .at = { .folder = -1, .object = -1 }, .to = { .folder = -1, .object = -1 } };
 	long r;
 
@@ -222,6 +234,7 @@ void bk_files_notified(struct bk_shim *s, const struct seccomp_notif *n)
 	}
 	s->scratch->window.size = 0;
 	c.flags = row->flags < 0 ? 0 : (unsigned)n->data.args[row->flags];
+	c.first = n->data.args[0];
 	c.rest = (const uint64_t *)n->data.args + (row->path < 0 ? 1 : row->path + 1);
 	r = bk_act_read(&c);
 	if (r == 0)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files under a policy: every call with every kind of path says the same as without the shim; ordinary programs work in silence; the
 # start event says what is enforced; Landlock where there is no listener.
+# With PLACE=gate (tests/attack/files_gate.t) the same where no process may listen or trace: by the in-process gate.
 # On a disk the calls that wait for it would take minutes.
 [ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 . "${0%/*}/../support/tap.sh"
@@ -9,12 +10,15 @@ unset TMPDIR
 
 chmod 755 "$T"
 mkdir shim w
-cp "$BUCKLER" "$SHIM" "$TOP/build/attack/filecalls" shim
+cp "$BUCKLER" "$SHIM" "$TOP/build/attack/filecalls" "$TOP/build/attack/refuse" shim
+[ ! -e "${SHIM%/*}/buckler-gate.so" ] || cp "${SHIM%/*}/buckler-gate.so" shim
 chmod 1777 w
 BUCKLER=$T/shim/buckler
 
 as_user() {
-	if [ "$(id -u)" -eq 0 ]; then
+	if [ "${PLACE:-}" = gate ]; then
+		"$T/shim/refuse" 65534 "$@"
+	elif [ "$(id -u)" -eq 0 ]; then
 		setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
 	else
 		"$@"
@@ -146,7 +150,7 @@ like "$(cat log)" '"verdict":"killed"' 'kill: and the event says so'
 
 # --- a function of root that becomes another user ---
 
-if [ "$(id -u)" -eq 0 ]; then
+if [ "$(id -u)" -eq 0 ] && [ "${PLACE:-}" != gate ]; then
 	mkdir -p "$T/w/private"
 	chmod 755 "$T/w"
 	echo secret >"$T/w/private/file"

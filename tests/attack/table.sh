@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Prints attacks.tsv as a table in Markdown: what the README says about protection is what the tests prove.  The last columns are
 # what trace.t and gate.t prove of the tracer and of the in-process gate: the same where they are empty, "place" where the place itself refuses what
-# the attack needs, "-" where the gate does not enforce the section or the attack needs root.
+# the attack needs, "-" where the attack needs root.
 tab=$(printf '\t')
 echo '| attack | section | verdict | event | technique | trace | gate |'
 echo '| --- | --- | --- | --- | --- | --- | --- |'
@@ -16,6 +16,6 @@ BEGIN {
 }
 {
 	gsub(/\|/, "\\|")
-	other = $4 ~ /^files/ || "," $5 "," !~ /,user,/ ? "-" : gate[$1]
+	other = "," $5 "," !~ /,user,/ ? "-" : gate[$1]
 	print "| " $11 " | " $4 " | " $7 " | " cell($8) " | " cell($10) " | " trace[$1] " | " other " |"
 }'

@@ -17,6 +17,10 @@ processes: [/**]
 libraries: [/**]
 generated_code: allow
 environment: [GIT_EXEC_PATH]
+files: {write: [/**], read: {deny: [/nonexistent]}, code: [/**]}
+network:
+  connect: [{address: 0.0.0.0/0}, {address: "::/0"}, {unix: "/**"}, {unix: "@**"}, {domain: "**"}]
+  listen: [{address: 0.0.0.0/0}, {address: "::/0"}, {unix: "/**"}, {unix: "@**"}]
 YAML
 cat >one.yaml <<'YAML'
 version: 1

@@ -64,7 +64,7 @@ static const struct row {
 	{ "eeeexxxxx", "EEEEAAAAA", { ALL | BK_CAN_WATCH }, BK_NOTIFY, true, false, BK_SECTIONS, "with ptrace verification" },
 	{ "exxxxxxxx", "DAAAAAAAA", { NOTIFY | BK_CAN_READ_MEMORY | BK_CAN_WATCH }, BK_NOTIFY, false, false, BK_PROCESSES, "" },
 	{ "eeeexxxxx", "EEEEAAAAA", { BK_CAN_GATE, .notify_errno = EPERM }, BK_GATE, false, false, BK_SECTIONS, "seccomp refused (EPERM)" },
-	{ "eeeeeeeee", "EEEEEEUUU", { BK_CAN_GATE | BK_CAN_FILTER, .notify_errno = EINVAL }, BK_GATE, false, false, BK_WRITE, "no user notification" },
+	{ "eeeeeeeee", "EEEEEEEEE", { BK_CAN_GATE | BK_CAN_FILTER, .notify_errno = EINVAL }, BK_GATE, false, false, BK_SECTIONS, "no user notification" },
 	{ "eeeexxxxx", "EEEEAAAAA", { BK_CAN_GATE | BK_CAN_WATCH, .notify_errno = EPERM }, BK_GATE_WATCH, false, false, BK_SECTIONS, "seccomp refused" },
 	{ "eeeexxxxx", "EEEEAAAAA", { ALL | BK_CAN_GATE }, BK_NOTIFY, true, false, BK_SECTIONS, "ptrace verification" },
 	/* a tracer, where nobody may listen */
