@@ -16,7 +16,7 @@ static bool new_page(const void *at)
 long bk_user_string_near(const char *from, char *to, size_t cap, uintptr_t *page)
 {
 	for (size_t n = 0; n < cap; n++) {
-		if (((uintptr_t)(from + n) ^ *page) >= BK_PAGE) {
+		if (!*page || ((uintptr_t)(from + n) ^ *page) >= BK_PAGE) {
 			if (!bk_readable(from + n))
 				return -EFAULT;
 			*page = (uintptr_t)(from + n) & ~(uintptr_t)(BK_PAGE - 1);
