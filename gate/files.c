@@ -11,7 +11,7 @@
 /* One that waits for its next use.  Whoever takes it has it alone; a call that interrupts another takes new memory. */
 static struct bk_paths *spare;
 
-static struct bk_paths *take_paths(void)
+struct bk_paths *bk_paths_take(void)
 {
 	struct bk_paths *p = __atomic_exchange_n(&spare, NULL, __ATOMIC_ACQUIRE);
 
@@ -20,7 +20,7 @@ static struct bk_paths *take_paths(void)
 	return (uintptr_t)p > -4096UL ? NULL : p;
 }
 
-static void give_back(struct bk_paths *p)
+void bk_paths_give_back(struct bk_paths *p)
 {
 	p = __atomic_exchange_n(&spare, p, __ATOMIC_RELEASE);
 	if (p)
@@ -216,7 +216,7 @@ bool bk_hook_file(struct bk_frame *f)
 {
 	const struct bk_act_row *row = bk_act_row(f->number);
 	const long *args = &f->a;
-	struct bk_paths *p = take_paths();
+	struct bk_paths *p = bk_paths_take();
 	struct bk_file_call *c = &p->call;
 
 	if (!p) {
@@ -234,6 +234,6 @@ bool bk_hook_file(struct bk_frame *f)
 	f->number = judge_and_make(p, row, args);
 	bk_target_close(&c->at);
 	bk_target_close(&c->to);
-	give_back(p);
+	bk_paths_give_back(p);
 	return true;
 }

@@ -22,6 +22,10 @@ struct bk_paths {
 	char text[BK_PATH_MAX], value[BK_ACT_VALUE];
 };
 
+/* NULL where there is no memory. */
+struct bk_paths *bk_paths_take(void);
+void bk_paths_give_back(struct bk_paths *p);
+
 /*
  * Where the path in p->walk leads, which is used up, relative to `directory`; the name goes into out[], as long as p->at.  `how`: BK_RESOLVE_*.
  * 0 or -errno; that nothing is there at the end is no error.  bk_target_close() afterwards.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* connect, bind, listen, socket.  The decisions are those of shim/network.c. */
+#include "gate/files.h"
 #include "gate/network.h"
 
 #define E_PROTONOSUPPORT 93
@@ -12,26 +13,81 @@ static bool answer(struct bk_frame *f, long result)
 
 /* --- destinations --------------------------------------------------------------------------------------------------------------- */
 
-long bk_peer_read(struct bk_peer *p, const void *address, uint64_t size)
+long bk_peer_read(struct bk_peer *p, int socket, const void *address, uint64_t size)
 {
 	p->size = (uint32_t)size;	/* an int: the high half is rubbish */
-	p->object = -1;
+	p->socket = socket;
+	p->own = p->object = -1;
 	p->work = NULL;
 	if (p->size > BK_SOCKADDR_MAX)
 		return -EINVAL;
 	if (bk_user_copy(address, p->bytes, p->size) < 0)
 		return -EFAULT;
-	return -bk_address_read(p->bytes, p->size, &p->address);
+	p->error = bk_address_read(p->bytes, p->size, &p->address);
+	return 0;
 }
 
 void bk_peer_close(struct bk_peer *p)
 {
 	if (p->object >= 0)
 		sys_close(p->object);
+	if (p->own >= 0)
+		sys_close(p->own);
 	if (p->work)
 		bk_gate_work_end(p->work);
-	p->object = -1;
+	p->own = p->object = -1;
 	p->work = NULL;
+}
+
+/* A descriptor that no other thread knows, so that it stays the socket that is judged. */
+static int own_socket(int socket, int *domain, int *type)
+{
+	int fd = (int)sys_fcntl(socket, F_DUPFD_CLOEXEC, 0);
+	long r = fd < 0 ? fd : sys_getsockopt(fd, BK_SO_DOMAIN, domain);
+
+	if (r == 0)
+		r = sys_getsockopt(fd, BK_SO_TYPE, type);
+	if (r < 0 && fd >= 0)
+		sys_close(fd);
+	return r < 0 ? (int)r : fd;
+}
+
+/* An address of another kind than the socket's: the kernel refuses it before it looks further, each socket with an errno of its own. */
+static bool is_foreign(int domain, const struct bk_peer *p)
+{
+	unsigned family = p->size < 2 ? 0 : (unsigned)p->bytes[0] | (unsigned)p->bytes[1] << 8;
+
+	if (!family)
+		return false;
+	if (domain == BK_INET || domain == BK_UNIX)
+		return family != (unsigned)domain;
+	return family == BK_UNIX || (domain == BK_INET6 && family != BK_INET && family != BK_INET6);
+}
+
+int bk_peer_own(struct bk_peer *p, int *domain)
+{
+	int type = 0;
+
+	p->own = own_socket(p->socket, domain, &type);
+	if (p->own < 0)
+		return p->own;
+	p->socket = p->own;
+	return type;
+}
+
+/* Whether the address means anything to the socket: 1, 0 where the kernel is to refuse it, or -errno. */
+__attribute__((noinline)) static int means_anything(struct bk_peer *p)
+{
+	int domain = 0, type;
+
+	if (!p->error && p->address.endpoint.family != BK_UNIX)
+		return 1;
+	type = bk_peer_own(p, &domain);
+	if (type < 0)
+		return type;
+	if (is_foreign(domain, p))
+		return 0;
+	return p->error ? -p->error : 1;
 }
 
 /* A socket of the file system is reached through what was found, whatever the path leads to by then. */
@@ -73,22 +129,22 @@ static bool is_implicit(const struct bk_endpoint *e)
 	return false;
 }
 
-static bool is_datagram(int socket)
+static int type_of(int socket)
 {
 	int type = 0;
 
-	return sys_getsockopt(socket, BK_SO_TYPE, &type) == 0 && type == BK_DGRAM;
+	return sys_getsockopt(socket, BK_SO_TYPE, &type) < 0 ? 0 : type;
 }
 
-/* Is this datagram for the resolver?  Then the kernel gets the relay's address. */
+/* Is this datagram or connection for the resolver?  Then the kernel gets the relay's address. */
 __attribute__((noinline)) static bool lead(struct bk_peer *p, int socket)
 {
 	const struct bk_pins *pins = &bk_gate.live->pins;
 	uint32_t i = bk_gate.live->named ? bk_pins_server(pins, &p->address.endpoint) : BK_SERVERS;
 	struct bk_endpoint relay;
-	int domain = 0;
+	int domain = 0, type = i == BK_SERVERS ? 0 : type_of(socket);
 
-	if (i == BK_SERVERS || !pins->relay_port[i] || !is_datagram(socket) || sys_getsockopt(socket, BK_SO_DOMAIN, &domain) < 0)
+	if ((type != BK_DGRAM && type != BK_STREAM) || !pins->relay_port[i] || sys_getsockopt(socket, BK_SO_DOMAIN, &domain) < 0)
 		return false;
 	relay = bk_pins_relay(pins, i);
 	p->size = bk_address_write(&relay, domain, p->bytes);
@@ -98,7 +154,7 @@ __attribute__((noinline)) static bool lead(struct bk_peer *p, int socket)
 /* Libraries ask the kernel for the way to an address so (shim/network.c, asks_the_way()): nothing is sent. */
 static bool asks_the_way(const struct bk_endpoint *e, int socket)
 {
-	return (e->port_low == 0 || e->port_low == 9 || e->port_low == 65535) && is_datagram(socket);
+	return (e->port_low == 0 || e->port_low == 9 || e->port_low == 65535) && type_of(socket) == BK_DGRAM;
 }
 
 static uint32_t second(void)
@@ -118,14 +174,17 @@ __attribute__((noinline)) static long outcome(const struct bk_request *r, const 
 	return bk_stops(d->verdict) ? -EACCES : 0;
 }
 
-long bk_peer_judge(struct bk_peer *p, int socket, bool connects, const char *note)
+long bk_peer_judge(struct bk_peer *p, bool connects, const char *note)
 {
 	const struct bk_endpoint *e = &p->address.endpoint;
 	struct bk_request r = { .section = BK_CONNECT, .endpoint = e };
 	const struct bk_pins *pins = bk_gate.live->named ? &bk_gate.live->pins : NULL;
 	struct bk_pin space;
 	struct bk_decision d;
+	long means = means_anything(p);
 
+	if (means <= 0)
+		return means;
 	if (e->family == BK_UNIX) {
 		long error = find_unix(p, &r);
 
@@ -134,9 +193,9 @@ long bk_peer_judge(struct bk_peer *p, int socket, bool connects, const char *not
 	} else if (e->family != BK_INET && e->family != BK_INET6) {
 		return 0;		/* that there is such a socket was judged when it was made */
 	}
-	if (is_implicit(e) || lead(p, socket))
+	if (is_implicit(e) || lead(p, p->socket))
 		return 0;
-	if (connects && asks_the_way(e, socket))
+	if (connects && asks_the_way(e, p->socket))
 		r.flags = BK_REQ_ANY_PORT;
 	d = bk_pins_decide(pins, &bk_gate.policy, &r, bk_gate.least, pins ? second() : 0, &space);
 	if (r.flags)
@@ -149,39 +208,50 @@ long bk_peer_judge(struct bk_peer *p, int socket, bool connects, const char *not
 bool bk_hook_connect(struct bk_frame *f)
 {
 	struct bk_peer p;
-	long error = bk_peer_read(&p, (const void *)f->b, (uint64_t)f->c);
+	long error = bk_peer_read(&p, (int)f->a, (const void *)f->b, (uint64_t)f->c);
 
+	if (error && sys_fcntl((int)f->a, 1 /* F_GETFD */, 0) < 0)
+		error = -EBADF;		/* the kernel looks at that first, and at the address before it asks for a socket */
 	if (!error)
-		error = bk_peer_judge(&p, (int)f->a, true, NULL);
-	f->number = error ? error : sys_connect((int)f->a, p.bytes, p.size);
+		error = bk_peer_judge(&p, true, NULL);
+	f->number = error ? error : sys_connect(p.socket, p.bytes, p.size);
 	bk_peer_close(&p);
 	return true;
 }
 
-static long judge_listen(const struct bk_address *a)
+/* Where the name of a unix socket lies, from the folder that the caller is in; -errno where it leads nowhere. */
+static long find_name(struct bk_paths *p, struct bk_text *name)
 {
-	struct bk_request r = { .section = BK_LISTEN, .endpoint = &a->endpoint };
-	struct bk_decision d;
+	struct bk_target *place = &p->call.at;
+	long error;
 
-	if (a->endpoint.family == BK_UNIX)
-		r.path = a->unix_name;
-	else if (a->endpoint.family != BK_INET && a->endpoint.family != BK_INET6)
-		return 0;
-	d = bk_decide(&bk_gate.policy, &r, bk_gate.least);
-	return outcome(&r, &d, NULL);
+	bk_put(p->walk, p->walk + sizeof p->walk, name->at);
+	error = bk_follow(p, BK_AT_CWD, BK_RESOLVE_MAKE, p->at, place);
+	if (!error)
+		*name = place->path;
+	bk_target_close(place);
+	return error;
 }
 
-/* A descriptor that no other thread knows, so that it stays the socket that is judged. */
-static int own_socket(int socket, int *domain, int *type)
+/* `listens`: it has a name already, wherever that was. */
+static long judge_listen(const struct bk_address *a, bool listens)
 {
-	int fd = (int)sys_fcntl(socket, F_DUPFD_CLOEXEC, 0);
-	long r = fd < 0 ? fd : sys_getsockopt(fd, BK_SO_DOMAIN, domain);
+	struct bk_request r = { .section = BK_LISTEN, .endpoint = &a->endpoint, .path = a->unix_name };
+	struct bk_paths *p = r.path.len && r.path.at[0] != '@' ? bk_paths_take() : NULL;
+	struct bk_decision d;
+	long error = 0;
 
-	if (r == 0)
-		r = sys_getsockopt(fd, BK_SO_TYPE, type);
-	if (r < 0 && fd >= 0)
-		sys_close(fd);
-	return r < 0 ? (int)r : fd;
+	if (a->endpoint.family != BK_UNIX && a->endpoint.family != BK_INET && a->endpoint.family != BK_INET6)
+		return 0;
+	if (p)
+		error = find_name(p, &r.path);
+	if (!error || listens) {
+		d = bk_decide(&bk_gate.policy, &r, bk_gate.least);
+		error = outcome(&r, &d, NULL);
+	}
+	if (p)
+		bk_paths_give_back(p);
+	return error;
 }
 
 /* A stream socket is judged when it listens, a datagram socket once it has a port that others can know (shim/network.c, bind()). */
@@ -193,9 +263,13 @@ static long bind_own(int fd, int domain, int type, const void *address, uint32_t
 
 	if (!inet && (domain != BK_UNIX || type != BK_DGRAM))
 		return sys_bind(fd, address, size);
-	error = bk_peer_read(&p, address, size);
+	error = bk_peer_read(&p, fd, address, size);
+	if (!error && is_foreign(domain, &p))
+		return sys_bind(fd, p.bytes, p.size);
+	if (!error)
+		error = -p.error;
 	if (!error && type == BK_DGRAM && (inet ? p.address.endpoint.port_low != 0 : p.address.unix_name.len != 0))
-		error = judge_listen(&p.address);
+		error = judge_listen(&p.address, false);
 	return error ? error : sys_bind(fd, p.bytes, p.size);
 }
 
@@ -223,8 +297,9 @@ bool bk_hook_listen(struct bk_frame *f)
 	error = sys_getsockname(fd, name, &size);
 	if (!error)
 		error = -bk_address_read(name, size, &a);
-	if (!error)
-		error = judge_listen(&a);
+	/* Others cannot listen, and a unix socket without a name cannot: the kernel says so. */
+	if (!error && (type == BK_STREAM || type == BK_SEQPACKET) && (domain != BK_UNIX || a.unix_name.len))
+		error = judge_listen(&a, true);
 	answer(f, error ? error : sys_listen(fd, (int)f->b));
 	sys_close(fd);
 	return true;

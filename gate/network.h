@@ -16,13 +16,17 @@ struct bk_peer {
 	struct bk_address address;
 	uint8_t bytes[BK_SOCKADDR_MAX];	/* the gate's copy, which the kernel gets */
 	uint32_t size;
+	int error;			/* of bk_address_read(), positive */
+	int socket, own;		/* what the call is to be made on; own: a duplicate that no other thread knows, -1: none */
 	int object;			/* unix path: O_PATH descriptor of what is there; -1: none */
 	struct bk_work *work;		/* where its canonical path is; NULL: none */
 };
-/* Copies an address; 0 or -errno as the kernel says it. */
-long bk_peer_read(struct bk_peer *p, const void *address, uint64_t size);
-/* Judges a destination of the socket, writes the event.  0 or -errno; a question to the resolver is led to the shim's relay. */
-long bk_peer_judge(struct bk_peer *p, int socket, bool connects, const char *note);
+/* Copies an address for a call on `socket`; 0 or -errno as the kernel says it.  bk_peer_close() afterwards. */
+long bk_peer_read(struct bk_peer *p, int socket, const void *address, uint64_t size);
+/* Judges the destination, writes the event.  0 or -errno; a question to the resolver is led to the shim's relay. */
+long bk_peer_judge(struct bk_peer *p, bool connects, const char *note);
 void bk_peer_close(struct bk_peer *p);
+/* Makes p->socket a duplicate that no other thread knows; its type, or -errno. */
+int bk_peer_own(struct bk_peer *p, int *domain);
 
 #endif

@@ -29,38 +29,62 @@ static bool answer(struct bk_frame *f, long result)
 }
 
 /* udp_sendmsg takes an address without a family for IPv4 (net/ipv4/udp.c). */
-static void complete_family(struct bk_peer *p, int socket)
+static void complete_family(struct bk_peer *p)
 {
 	int domain = 0;
 
-	if (p->address.endpoint.family || p->size < 16 || sys_getsockopt(socket, BK_SO_DOMAIN, &domain) < 0 || domain != BK_INET)
+	if (p->size < 16 || p->bytes[0] || p->bytes[1] || sys_getsockopt(p->socket, BK_SO_DOMAIN, &domain) < 0 || domain != BK_INET)
 		return;
 	p->bytes[0] = BK_INET;
-	bk_address_read(p->bytes, p->size, &p->address);
+	p->error = bk_address_read(p->bytes, p->size, &p->address);
 }
 
-static long judge(struct bk_peer *p, int socket, unsigned flags)
+/* What cannot be read: the kernel looks first whether there is a socket. */
+static long unreadable(int socket, long error)
 {
-	complete_family(p, socket);
-	return bk_peer_judge(p, socket, false, flags & FASTOPEN ? "MSG_FASTOPEN" : NULL);
+	int type;
+	long r = sys_getsockopt(socket, BK_SO_TYPE, &type);
+
+	return r < 0 ? r : error;
+}
+
+static bool streams(int type)
+{
+	return type == BK_STREAM || type == BK_SEQPACKET;
+}
+
+/* Streams take no notice of addresses but to connect by one. */
+static bool is_ignored(struct bk_peer *p, unsigned flags)
+{
+	int type = 0, domain;
+
+	if (flags & FASTOPEN || sys_getsockopt(p->socket, BK_SO_TYPE, &type) < 0 || !streams(type))
+		return false;
+	return streams(bk_peer_own(p, &domain));	/* asked again of the one that the call will be made on */
+}
+
+static long judge(struct bk_peer *p, unsigned flags)
+{
+	if (is_ignored(p, flags))
+		return 0;
+	complete_family(p);
+	return bk_peer_judge(p, false, flags & FASTOPEN ? "MSG_FASTOPEN" : NULL);
 }
 
 /* send() is this call without an address. */
 bool bk_hook_sendto(struct bk_frame *f)
 {
 	struct bk_peer p;
-	long error = 0;
+	long error;
 
 	if (!f->e)
 		return false;
-	p.size = 0;
-	p.object = -1;
-	p.work = NULL;
-	if ((uint32_t)f->f)
-		error = bk_peer_read(&p, (const void *)f->e, (uint64_t)f->f);
+	error = bk_peer_read(&p, (int)f->a, (const void *)f->e, (uint64_t)f->f);
+	if (error)
+		error = unreadable((int)f->a, error);
 	if (!error && p.size)
-		error = judge(&p, (int)f->a, (unsigned)f->d);
-	f->number = error ? error : sys_sendto((int)f->a, (const void *)f->b, (size_t)f->c, (int)f->d, p.bytes, p.size);
+		error = judge(&p, (unsigned)f->d);
+	f->number = error ? error : sys_sendto(p.socket, (const void *)f->b, (size_t)f->c, (int)f->d, p.bytes, p.size);
 	bk_peer_close(&p);
 	return true;
 }
@@ -69,21 +93,22 @@ bool bk_hook_sendto(struct bk_frame *f)
 static long send_message(int socket, const void *header, unsigned flags)
 {
 	struct message m;
-	struct bk_peer p = { .object = -1 };
+	struct bk_peer p = { .object = -1, .own = -1, .socket = socket };
 	long error = bk_user_copy(header, &m, sizeof m);
 
 	if (!error && m.name && (int32_t)m.name_size < 0)
-		return -EINVAL;
-	if (!error && m.name && m.name_size) {
+		error = -EINVAL;
+	if (error)
+		return unreadable(socket, error);
+	if (m.name && m.name_size) {
 		/* cut, as the kernel does (net/socket.c, copy_msghdr_from_user) */
-		error = bk_peer_read(&p, (const void *)m.name, m.name_size < BK_SOCKADDR_MAX ? m.name_size : BK_SOCKADDR_MAX);
-		if (!error)
-			error = judge(&p, socket, flags);
+		error = bk_peer_read(&p, socket, (const void *)m.name, m.name_size < BK_SOCKADDR_MAX ? m.name_size : BK_SOCKADDR_MAX);
+		error = error ? unreadable(socket, error) : judge(&p, flags);
 		m.name = (uintptr_t)p.bytes;
 		m.name_size = p.size;
 	}
 	if (!error)
-		error = sys_sendmsg(socket, &m, flags);
+		error = sys_sendmsg(p.socket, &m, flags);
 	bk_peer_close(&p);
 	return error;
 }
@@ -118,7 +143,7 @@ bool bk_hook_sendmmsg(struct bk_frame *f)
 			r = -EFAULT;
 		i += r >= 0;
 	}
-	return answer(f, i ? (long)i : r);
+	return answer(f, i ? (long)i : count ? r : unreadable((int)f->a, 0));
 }
 
 /* --- what is received ----------------------------------------------------------------------------------------------------------- */
