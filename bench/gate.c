@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,7 +22,8 @@ static const char about[] =
 	"are refused. Only root can make that place.\n";
 
 /* What the worker measures: name, unit, and how much the gate may add. */
-static const struct { const char *name, *unit; double most; } metrics[] = {
+struct metric { const char *name, *unit; double most; };
+static const struct metric start_and_calls[] = {
 	{ "spawn and wait", "us", 450 },
 	{ "getppid", "ns", 10 },
 	{ "open for reading, no file", "ns", 400 },
@@ -29,7 +32,19 @@ static const struct { const char *name, *unit; double most; } metrics[] = {
 	{ "mprotect, no code", "ns", 100 },
 	{ "private memory", "kB", 112 },
 };
-#define METRICS (sizeof metrics / sizeof *metrics)
+/* Under a policy with sections for network and files. */
+static const struct metric judged[] = {
+	{ "connect a datagram socket", "ns", 400 },
+	{ "send on it", "ns", 10 },
+	{ "sendto", "ns", 400 },
+	{ "open for reading, write rules", "ns", 400 },
+	{ "open for writing, write rules", "ns", 400 },
+	{ "make and remove a file", "ns", 800 },
+	{ "private memory, all sections", "kB", 112 },
+};
+#define COUNT(list) (sizeof list / sizeof *list)
+#define METRICS COUNT(start_and_calls)
+_Static_assert(COUNT(judged) == METRICS, "both lists are measured alike");
 
 /* --- in the measured process --------------------------------------------------------------------------------------------- */
 
@@ -86,6 +101,39 @@ static int work(void)
 	return 0;
 }
 
+static int sock;
+static struct sockaddr_in address;
+static void connect_it(void)	{ connect(sock, (void *)&address, sizeof address); }
+static void send_it(void)	{ send(sock, "x", 1, MSG_DONTWAIT); }
+static void send_to(void)	{ sendto(sock, "x", 1, MSG_DONTWAIT, (void *)&address, sizeof address); }
+static void open_own(void)	{ close(open("/proc/self/stat", O_RDONLY)); }
+static void open_file(void)	{ close(open("/tmp/buckler-bench-gate", O_WRONLY)); }
+static void make_file(void)
+{
+	close(open("/tmp/buckler-bench-made", O_WRONLY | O_CREAT, 0600));
+	unlink("/tmp/buckler-bench-made");
+}
+
+static int work_judged(void)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof address;
+	int receiver = socket(AF_INET, SOCK_DGRAM, 0);
+	double memory;
+
+	/* full soon, so that nobody reads: what is over is dropped */
+	if (bind(receiver, (void *)&any, sizeof any) < 0 || getsockname(receiver, (void *)&address, &size) < 0)
+		return 1;
+	sock = socket(AF_INET, SOCK_DGRAM, 0);
+	close(open("/tmp/buckler-bench-gate", O_WRONLY | O_CREAT, 0600));
+	printf("%f %f %f %f %f %f ", each(connect_it, 5000), each(send_it, 5000), each(send_to, 5000), each(open_own, 3000), each(open_file, 3000),
+	       each(make_file, 1000));
+	unlink("/tmp/buckler-bench-gate");
+	memory = private_kilobytes();
+	printf("%f\n", memory);
+	return 0;
+}
+
 /* --- outside -------------------------------------------------------------------------------------------------------------------- */
 
 static bool measure(char *const *argv, double *values)
@@ -118,7 +166,7 @@ static bool measure(char *const *argv, double *values)
 	return fine && status == 0;
 }
 
-static void compare(struct bench *b, char *const *bare, char *const *gated)
+static void compare(struct bench *b, const struct metric *metrics, char *const *bare, char *const *gated)
 {
 	int rounds = bench_rounds(b, 9, 3), n = 0;
 	double base[METRICS][16], added[METRICS][16];
@@ -151,15 +199,24 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
 		return work();
+	if (argc == 2 && strcmp(argv[1], "--judged") == 0)
+		return work_judged();
 	bench_begin(&b, "gate", about, argc, argv);
 	char *refuse = bench_built(&b, "attack/refuse"), *init = bench_built(&b, "buckler-init"), *gate = bench_built(&b, "buckler-gate.so");
 	char *policy = bench_policy_compile(&b, "gate",
 					    "version: 1\nprocesses: [/usr/bin/true]\nlibraries: [/usr/lib/**]\ngenerated_code: deny\n");
+	char *sections = bench_policy_compile(&b, "gate-judged",
+					      "version: 1\nprocesses: [/usr/bin/true]\nlibraries: [/usr/lib/**]\ngenerated_code: deny\n"
+					      "network: {connect: [{address: 127.0.0.1}], listen: [{address: 127.0.0.1}]}\n"
+					      "files: {write: [/tmp/**], code: []}\n");
 
-	if (geteuid() != 0 || !refuse || !init || !gate || !policy)
+	if (geteuid() != 0 || !refuse || !init || !gate || !policy || !sections)
 		bench_note(&b, "only root can make the place, and it takes build/attack/refuse, buckler-init and buckler-gate.so");
-	else
-		compare(&b, (char *[]){ refuse, "65534", b.self, "--worker", NULL },
+	else {
+		compare(&b, start_and_calls, (char *[]){ refuse, "65534", b.self, "--worker", NULL },
 			(char *[]){ refuse, "65534", init, "-p", policy, "--", b.self, "--worker", NULL });
+		compare(&b, judged, (char *[]){ refuse, "65534", b.self, "--judged", NULL },
+			(char *[]){ refuse, "65534", init, "-p", sections, "--", b.self, "--judged", NULL });
+	}
 	return bench_end(&b);
 }
