@@ -43,7 +43,12 @@ bool bk_is_code(struct bk_text path)
 		NULL
 	};
 
-	return matches_any(bk_text_basename(path), names);
+	struct bk_text name = bk_text_basename(path);
+
+	for (uint32_t i = 0; i < name.len; i++)
+		if (name.at[i] == '.')
+			return matches_any(name, names);	/* each has a dot */
+	return false;
 }
 
 bool bk_is_nameless(const struct bk_request *r)

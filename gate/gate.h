@@ -16,7 +16,7 @@
  *	exec       execve: gather, decide, act on an own copy
  *	map        mmap, mprotect, munmap, mremap, shmat
  *	files      calls on files, on descriptors of what their paths lead to
- *	follow     where paths lead
+ *	follow, straight	where paths lead, and where that needs no look
  *	network    connections and listening, on an own copy of the address
  *	send       sends with an address, and what is received of a resolver
  *	image      files by identity

@@ -53,11 +53,13 @@ static bool streams(int type)
 	return type == BK_STREAM || type == BK_SEQPACKET;
 }
 
-/* Streams take no notice of addresses but to connect by one. */
+/* Streams take no notice of addresses but to connect by one; asked only where it is one that could be refused for what it is. */
 static bool is_ignored(struct bk_peer *p, unsigned flags)
 {
 	int type = 0, domain;
 
+	if (!p->error && p->address.endpoint.family != BK_UNIX)
+		return false;
 	if (flags & FASTOPEN || sys_getsockopt(p->socket, BK_SO_TYPE, &type) < 0 || !streams(type))
 		return false;
 	return streams(bk_peer_own(p, &domain));	/* asked again of the one that the call will be made on */
