@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The network's part of the seccomp program, in a simulator: which calls are notified under which plan. */
 #include "core/filter.h"
+#include "core/network.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -82,6 +83,22 @@ static void check_rows(const struct machine *m)
 		}
 }
 
+/* The gate has no filter: it asks core/network.h, which must say the same as the filter of a plan with connections. */
+static void check_kinds(void)
+{
+	static const char letters[] = { [BK_SOCKET_PLAIN] = '.', [BK_SOCKET_JUDGED] = 'N', [BK_SOCKET_ABSENT] = 'P' };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const uint64_t *a = rows[i].args;
+
+		if (strcmp(rows[i].call, "socket") != 0)
+			continue;
+		char as = letters[bk_socket_kind((uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2])];
+
+		ok(as == rows[i].answers[2], "the gate: socket(%#llx, %#llx, %#llx): %c", (unsigned long long)a[0], (unsigned long long)a[1], (unsigned long long)a[2], as);
+	}
+}
+
 /* With whatever else a plan asks for, the program holds together and has room. */
 static void check_structure(const struct machine *m)
 {
@@ -107,5 +124,6 @@ int main(void)
 		check_rows(&machines[i]);
 		check_structure(&machines[i]);
 	}
+	check_kinds();
 	return tap_end();
 }
