@@ -266,7 +266,8 @@ void bk_gate_drain(struct bk_shim *s)
 
 	if (!s->ring)
 		return;
-	while (bk_ring_take(s->ring, &s->ring_next, &s->scratch->slot, &e, false, &stuck)) {
+	/* Not for ever: a process may write faster than is read.  Whoever puts an event signals behind it, so there is a next time. */
+	for (unsigned i = 0; i < 8 * BK_RING_SLOTS && bk_ring_take(s->ring, &s->ring_next, &s->scratch->slot, &e, false, &stuck); i++) {
 		s->ring_stuck = 0;
 		bk_log_event(s, &e);
 	}
