@@ -27,6 +27,23 @@ bool bk_object_memory(struct bk_object *o, uintptr_t bias, const Elf64_Phdr *hea
 	return true;
 }
 
+/* Segments as the specification has them, ascending; where two overlap, a file would give other bytes than memory. */
+static bool in_order(const struct bk_object *o)
+{
+	uint64_t end = 0;
+
+	for (unsigned i = 0; i < o->count; i++) {
+		const Elf64_Phdr *p = &o->headers[i];
+
+		if (p->p_type != PT_LOAD)
+			continue;
+		if (p->p_vaddr < end || p->p_filesz > UINT64_MAX - p->p_vaddr)
+			return false;
+		end = p->p_vaddr + p->p_filesz;
+	}
+	return true;
+}
+
 bool bk_object_file(struct bk_object *o, const void *file, size_t size)
 {
 	const Elf64_Ehdr *e = file;
@@ -41,7 +58,7 @@ bool bk_object_file(struct bk_object *o, const void *file, size_t size)
 	o->headers = (const Elf64_Phdr *)(o->base + e->e_phoff);
 	o->count = e->e_phnum;
 	find_frames(o);
-	return true;
+	return in_order(o);
 }
 
 static bool covers(const struct bk_object *o, const Elf64_Phdr *p, uint64_t address, size_t bytes)

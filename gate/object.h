@@ -24,7 +24,7 @@ struct bk_object {
 };
 #define BK_OBJECT_HEADERS 64u
 
-/* A whole file: 64-bit, little-endian, x86-64, not relocatable; false where it is not such an object. */
+/* A whole file: 64-bit, little-endian, x86-64, not relocatable, segments in order; false where it is not such an object. */
 bool bk_object_file(struct bk_object *o, const void *file, size_t size);
 /* An object in memory: `bias` is what is added to its addresses. */
 bool bk_object_memory(struct bk_object *o, uintptr_t bias, const Elf64_Phdr *headers, unsigned count);
