@@ -23,8 +23,8 @@ static const char usage[] =
 	"\n"
 	"Each object is a line: its sites, those that no jump fits, and pairs of bytes of\n"
 	"which nobody can say whether they are instructions. In directories only objects\n"
-	"for x86-64 are looked at. Put FILE beside buckler-gate.so as sites.bkt; `buckler\n"
-	"wrap` does so by itself.\n"
+	"for x86-64 are looked at. Put FILE beside buckler-gate.so as sites.bkt:\n"
+	"`buckler wrap` does not do so yet.\n"
 	"Exit status: 0 done, 1 something is not covered, 2 a file cannot be read.\n"
 	"\n"
 	"Example: buckler gate-table -o sites.bkt /lib/ld-musl-x86_64.so.1 bootstrap\n";
