@@ -117,11 +117,7 @@ scene_receiver() {
 	mkdir -p received
 	/usr/bin/python3 attack/receiver.py "$T/received" >receiver.out 2>receiver.err &
 	RECEIVER_PID=$!
-	tries=0
-	until [ -s receiver.out ] || [ $tries -gt 100 ]; do
-		sleep 0.1
-		tries=$((tries + 1))
-	done
+	wait_for receiver.out
 	[ -s receiver.out ]
 }
 

@@ -117,11 +117,7 @@ server.serve_forever()' >port 2>requests &
 server=$!
 stop() { kill "$server" 2>/dev/null; return "$1"; }
 trap 'stop $?; tap_end' EXIT
-tries=0
-until [ -s port ] || [ "$tries" -gt 200 ]; do
-	sleep 0.05
-	tries=$((tries + 1))
-done
+wait_for port
 mkdir fetched
 export TMPDIR="$T/fetched"
 url=http://127.0.0.1:$(cat port)

@@ -41,9 +41,9 @@ echo 'read from input' >input
 is "$(cat out)" 'read from input' 'its input is ours'
 learn -o q.yaml -- sh -c 'kill -TERM $PPID; sleep 5; exit 4'
 err 'ended with status' 'a signal to the shim comes through'
-"$BUCKLER" learn -o s.yaml -- sh -c 'trap "exit 5" USR1; touch ready; while :; do sleep 0.1; done' 2>err &
+"$BUCKLER" learn -o s.yaml -- sh -c 'trap "exit 5" USR1; echo 1 >ready; while :; do sleep 0.1; done' 2>err &
 pid=$!
-until [ -e ready ]; do sleep 0.05; done
+wait_for ready
 kill -USR1 $pid
 wait $pid
 is $? 0 'a signal to learn goes on to the command'

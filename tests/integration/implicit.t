@@ -38,8 +38,7 @@ servers=$!
 /usr/bin/python3 "$TOP/tests/support/dns_server.py" 127.0.0.53 53 >questions &
 servers="$servers $!"
 trap 'kill $servers 2>/dev/null; tap_end' EXIT
-tries=0
-until { [ -s ready ] && [ -s questions ]; } || [ $tries -gt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+wait_for ready questions
 [ -s ready ] || tap_comment "$(cat listen.err)"
 
 printf 'version: 1\nnetwork:\n  connect:\n    - {domain: api.test, port: 8080}\n' >policy.yaml

@@ -30,8 +30,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir pg && chown postgres pg 2>/dev/null; then
 	$as_postgres "$postgres/postgres" -D "$T/pg/data" -k "$T/pg" -c listen_addresses=127.0.0.10 -c fsync=off >pg.out 2>&1 &
 	servers="$servers $!"
 fi
-tries=0
-until { [ -s ready ] && [ -s questions ]; } || [ $tries -gt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+wait_for ready questions
 
 # --- resolvers ---
 

@@ -147,14 +147,6 @@ is "$( ($shim yes; echo "status $?" >&2) 2>err | head -1; grep -o 'status [0-9]*
 
 # --- signals from outside ---
 
-# The program under test says when it is ready.
-wait_for() {
-	tries=0
-	until [ -s "$1" ] || [ $tries -gt 100 ]; do
-		sleep 0.05
-		tries=$((tries + 1))
-	done
-}
 for s in TERM INT HUP USR1 USR2 QUIT WINCH; do
 	: >ready
 	# A shell's background job ignores INT and QUIT, so perl sets what is expected.
@@ -269,17 +261,21 @@ cat >waits.pl <<'PL'
 $SIG{INT} = sub { print "interrupted\n"; exit 3 };
 $| = 1;
 open my $ready, ">", "ready";
+print $ready 1;
+close $ready;
 sleep 1 for 1 .. 10;
 exit 4;
 PL
-# noflsh: else the terminal throws away what is written while it handles the key.
+# noflsh: else the terminal throws away what is written while it handles the key.  The trap is for script's own shell: with
+# SHELL unset that is a dash, which the key would end before it can say the status.
 interrupt() {
-	rm -f "$T/ready" "$T/over"
+	: >ready
+	: >over
 	{
-		until [ -e "$T/ready" ]; do sleep 0.05; done
+		wait_for ready
 		printf '\003'
-		until [ -e "$T/over" ]; do sleep 0.05; done
-	} | script -qec "stty noflsh; $1 perl $T/waits.pl; echo status \$?; : >$T/over" /dev/null 2>/dev/null | tr -d '\r' | grep -E 'interrupted|status'
+		wait_for over
+	} | script -qec "trap : INT; stty noflsh; $1 perl $T/waits.pl; echo status \$?; echo 1 >$T/over" /dev/null 2>/dev/null | tr -d '\r' | grep -E 'interrupted|status'
 }
 is "$(interrupt "$shim")" "$(interrupt '')" 'on a terminal: control-C interrupts the function'
 like "$(interrupt "$shim")" '^status 3$' 'on a terminal: once, and its status arrives'

@@ -25,8 +25,7 @@ servers=$!
 /usr/bin/python3 "$PARTS/servers.py" "$T/servers" >ready 2>servers.err &
 servers="$servers $!"
 trap 'kill $servers 2>/dev/null; tap_end' EXIT
-tries=0
-until { [ -s ready ] && [ -s questions ]; } || [ $tries -gt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+wait_for ready questions
 gcc -o task/resolve-glibc "$PARTS/resolve.c"
 javac -d task "$PARTS/Resolve.java" "$PARTS/Client.java"
 chmod -R a+rX .

@@ -29,11 +29,7 @@ server.serve_forever()
 PY
 	/usr/bin/python3 server.py >port 2>/dev/null &
 	SERVER_PID=$!
-	tries=0
-	until [ -s port ] || [ $tries -gt 100 ]; do
-		sleep 0.1
-		tries=$((tries + 1))
-	done
+	wait_for port
 	SERVER=http://127.0.0.1:$(cat port)
 	export SERVER
 }

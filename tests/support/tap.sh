@@ -15,6 +15,7 @@
 #	status N NAME		the last run ended with N
 #	out ERE NAME, err ERE NAME	a line of its output matches
 #	silent out|err NAME	it wrote nothing there
+#	wait_for FILE...	until something is in each, at most 10 s: what runs beside the test says so that it is ready
 #	skip N REASON		N expectations that cannot be tried here
 #	skip_all REASON		none of the file's can
 
@@ -52,6 +53,16 @@ tap_fail() {
 	tap_count=$((tap_count + 1))
 	tap_failed=$((tap_failed + 1))
 	printf 'not ok %d - %s\n' "$tap_count" "$1"
+}
+
+wait_for() {
+	for tap_file; do
+		tap_tries=0
+		until [ -s "$tap_file" ] || [ "$tap_tries" -gt 200 ]; do
+			sleep 0.05
+			tap_tries=$((tap_tries + 1))
+		done
+	done
 }
 
 run() {
