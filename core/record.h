@@ -69,7 +69,7 @@ uint32_t bk_record_line(const struct bk_event *event, enum bk_form form, char *o
 const char *bk_event_name(enum bk_event_kind kind);	/* "start", "exec", "load", "code", "environment", "syscall", ... */
 
 /*
- * The technique id that an event of this kind carries where the caller has none of its own: one table in record.c
+ * The technique id that an event of this kind carries where the caller has none of its own: one table in technique.c
  * (exec of a shell T1059.004, exec of a memory file T1620, load T1574.006, environment T1574.006, ...).
  */
 struct bk_text bk_technique(enum bk_event_kind kind, const struct bk_request *request, enum bk_reason reason);
