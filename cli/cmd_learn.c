@@ -164,12 +164,25 @@ static int collect(struct job *job)
 
 /* --- writing --- */
 
+/* "exec /bin/x", "connect example.com port 443"; an event may lack what it is about. */
+static void say_act(const struct bk_act *a)
+{
+	struct bk_text what = a->path.len ? a->path : a->domain.len ? a->domain : a->address;
+
+	fputs(bk_event_name(a->kind), stderr);
+	if (what.len)
+		fputc(' ', stderr);
+	bk_cli_put(stderr, what.at, what.len);
+	if (a->port)
+		fprintf(stderr, " port %u", a->port);
+}
+
 static void say_denied(const struct bk_replayed *r)
 {
 	fprintf(stderr, "buckler learn: the policy does not allow %llu of what was seen", (unsigned long long)r->denied);
 	if (r->first) {
-		fprintf(stderr, ", first ");
-		bk_cli_put(stderr, r->first->path.at, r->first->path.len);
+		fputs(", first ", stderr);
+		say_act(r->first);
 		fprintf(stderr, " (%s); add a rule for it", bk_reason_text(r->why));
 	}
 	fputs("\n", stderr);

@@ -160,4 +160,18 @@ sed 's|/tmp/cache/x.pyc|/tmp/cache/y.pyc|; s|/var/log|/var/lib|' written.log >ot
 run "$BUCKLER" replay written.yaml other.log
 out '/tmp/cache/y\.pyc' 'replay: other code is denied'
 out '/var/lib/app\.log' 'replay: another file, too'
+
+# --- a log whose events lack what they are about ---
+
+event() {
+	printf '{"level":"INFO","message":"x","buckler":{"v":1,"seq":%d,"event":"%s","verdict":"learned","section":"%s","pid":3%s}}\n' "$@"
+}
+event 1 exec processes '' >lacking
+learn -o l.yaml --from lacking
+status 1 'an exec without a path: status 1'
+err 'does not allow 1 of what was seen, first exec \(no rule names it\)' 'and what kind of event it is'
+event 1 connect network.connect ',"address":"192.0.2.1"' >lacking
+learn -o l.yaml --from lacking
+status 0 'a connect without a port: status 0'
+ok 'and any port of the address' grep -qx '      - address: "192.0.2.1"' l.yaml
 done_testing
