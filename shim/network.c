@@ -273,7 +273,11 @@ int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, const struct
 
 /* --- connect ------------------------------------------------------------------------------------------------------------------------ */
 
-/* Without blocking, whatever the socket's mode: see network.h. */
+/*
+ * Without blocking, whatever the socket's mode: see network.h.  A peer on this host has answered as soon as the first call let go of the socket.  Its
+ * result is what a second call says, as to any caller that does not block; it also leaves the socket as one call that blocks would have
+ * (net/ipv4/af_inet.c, __inet_stream_connect).  -EALREADY: under way.
+ */
 static long connect_now(const struct bk_socket *k, const struct bk_peer *p)
 {
 	bool change = bk_socket_blocks(k) && bk_socket_streams(k);
@@ -282,66 +286,58 @@ static long connect_now(const struct bk_socket *k, const struct bk_peer *p)
 	if (change)
 		sys_fcntl(k->fd, F_SETFL, k->flags | O_NONBLOCK);
 	r = sys_connect(k->fd, p->bytes, p->size);
+	if (change && r == -EINPROGRESS)
+		r = sys_connect(k->fd, p->bytes, p->size);
 	if (change)
 		sys_fcntl(k->fd, F_SETFL, k->flags);
 	return r;
 }
 
-/*
- * A peer on this host has answered by now, as soon as the socket was let go of.  The result is asked for by a second call, as a caller that does not block
- * may: it also leaves the socket as one call that blocks would have (net/ipv4/af_inet.c, __inet_stream_connect).
- */
-static bool is_done(const struct bk_socket *k, const struct bk_peer *p, long *result)
+/* What the call is answered with; a call that has to wait took the socket over. */
+static long make_connection(struct bk_shim *s, const struct seccomp_notif *n, struct bk_socket *k, struct bk_peer *p, bool *waits)
 {
-	struct pollfd f = { .fd = k->fd, .events = POLLOUT };
-	struct __kernel_timespec now = { 0, 0 };
-
-	if (sys_ppoll(&f, 1, &now) != 1)
-		return false;
-	*result = sys_connect(k->fd, p->bytes, p->size);
-	return true;
-}
-
-static void make_connection(struct bk_shim *s, const struct seccomp_notif *n, struct bk_socket *k, struct bk_peer *p)
-{
-	long r = connect_now(k, p);
 	bool wait = bk_socket_blocks(k) && bk_socket_streams(k);
+	long r = connect_now(k, p);
 
-	if (wait && (r == -EINPROGRESS || r == -EALREADY) && is_done(k, p, &r)) {
-		bk_notify_result(s, n->id, r);
-		return;
-	}
 	if (wait && (r == -EINPROGRESS || r == -EALREADY)) {
-		if (bk_pending_add(s, n, BK_PENDING_CONNECT, k, -1))
-			return;
-		r = -EAGAIN;
-	} else if (wait && r == -EAGAIN && p->object >= 0 && bk_pending_add(s, n, BK_PENDING_UNIX, k, p->object)) {
-		p->object = -1;
-		return;
+		*waits = bk_pending_add(s, n, BK_PENDING_CONNECT, k, -1);
+		return -EAGAIN;
 	}
-	bk_notify_result(s, n->id, r);
+	if (wait && r == -EAGAIN && p->object >= 0) {
+		*waits = bk_pending_add(s, n, BK_PENDING_UNIX, k, p->object);
+		p->object = *waits ? -1 : p->object;
+	}
+	return r;
 }
 
 static void connect(struct bk_shim *s, const struct seccomp_notif *n)
 {
 	struct bk_socket k;
 	struct bk_peer p = { .object = -1 };
-	int none = bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k), error = none;
+	int none = bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k);
+	bool let_go = false, waits = false;
+	long r = none;
 
 	if (!none || none == -ENOTSOCK)
-		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);	/* the kernel looks at it first */
-	if (!error)
-		error = none;
-	if (!error)
-		error = bk_peer_judge(s, n, &k, &p, NULL);
-	if (error)
-		bk_notify_result(s, n->id, error == -EPERM ? -EACCES : error);
+		r = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);	/* the kernel looks at it first */
+	if (!r)
+		r = none;
+	if (!r)
+		r = bk_peer_judge(s, n, &k, &p, NULL);
+	if (r)
+		r = r == -EPERM ? -EACCES : r;
 	else if (p.object >= 0 && !bk_same_rights(s, (int)n->pid))
-		bk_notify_answer(s, n->id, 0);	/* its file may be open to us alone */
+		let_go = true;			/* its file may be open to us alone */
 	else if (bk_notify_alive(s, n->id))
-		make_connection(s, n, &k, &p);	/* else what was read may have been another task's */
+		r = make_connection(s, n, &k, &p, &waits);
+	else
+		waits = true;			/* nobody: what was read may have been another task's */
 	bk_peer_close(&p);
 	bk_socket_close(&k);
+	if (let_go)
+		bk_notify_answer(s, n->id, 0);
+	else if (!waits)
+		bk_notify_result(s, n->id, r);
 }
 
 /* --- bind, listen, socket --------------------------------------------------------------------------------------------------------------- */
@@ -411,6 +407,7 @@ static void bind(struct bk_shim *s, const struct seccomp_notif *n)
 	struct bk_peer p = { .object = -1 };
 	int error = bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k);
 	bool inet = k.domain == BK_INET || k.domain == BK_INET6;
+	long r = 0;
 
 	if (!error && (inet || (k.domain == BK_UNIX && k.type == BK_DGRAM)))
 		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);
@@ -418,13 +415,15 @@ static void bind(struct bk_shim *s, const struct seccomp_notif *n)
 		error = -p.error;
 	if (!error && k.type == BK_DGRAM && !is_foreign(&k, &p) && (inet ? p.address.endpoint.port_low != 0 : p.address.unix_name.len != 0))
 		error = judge_listen(s, n, &p.address);
-	if (error)
-		bk_notify_result(s, n->id, error == -EPERM ? -EACCES : error);
-	else if (inet)
-		bk_notify_result(s, n->id, may_bind(s, (int)n->pid, &p.address.endpoint) ? sys_bind(k.fd, p.bytes, p.size) : -EACCES);
+	if (!error && inet)
+		r = may_bind(s, (int)n->pid, &p.address.endpoint) ? sys_bind(k.fd, p.bytes, p.size) : -EACCES;
+	else if (error)
+		r = error == -EPERM ? -EACCES : error;
+	bk_socket_close(&k);
+	if (error || inet)
+		bk_notify_result(s, n->id, r);
 	else
 		bk_notify_answer(s, n->id, 0);
-	bk_socket_close(&k);
 }
 
 static void listen(struct bk_shim *s, const struct seccomp_notif *n)
@@ -442,8 +441,9 @@ static void listen(struct bk_shim *s, const struct seccomp_notif *n)
 	/* Others cannot listen, and a unix socket without a name cannot: the kernel says so. */
 	if (!error && bk_socket_streams(&k) && (k.domain != BK_UNIX || a.unix_name.len))
 		error = judge_listen(s, n, &a);
-	bk_notify_result(s, n->id, error ? (error == -EPERM ? -EACCES : error) : sys_listen(k.fd, (int)n->data.args[1]));
+	error = error == -EPERM ? -EACCES : error ? error : sys_listen(k.fd, (int)n->data.args[1]);
 	bk_socket_close(&k);
+	bk_notify_result(s, n->id, error);
 }
 
 /* All that counts is in registers, where nobody changes it. */

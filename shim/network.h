@@ -26,6 +26,10 @@ struct bk_socket {
 };
 /* Returns 0, or the errno to answer, negative: -EBADF, -ENOTSOCK; -EPERM where the process cannot be looked into. */
 int bk_socket_of(struct bk_shim *s, int tid, int descriptor, struct bk_socket *out);
+/*
+ * Before the call is answered, always: behind the answer the caller may close the socket, and what that means (the connection's end, a free port) would
+ * come only when the shim runs again; and that work would delay the next call.
+ */
 void bk_socket_close(struct bk_socket *k);
 static inline bool bk_socket_streams(const struct bk_socket *k) { return k->type == BK_STREAM || k->type == BK_SEQPACKET; }
 static inline bool bk_socket_blocks(const struct bk_socket *k) { return !(k->flags & O_NONBLOCK); }

@@ -102,8 +102,10 @@ static void drop(struct bk_shim *s, struct bk_pending *p)
 
 static void finish(struct bk_shim *s, struct bk_pending *p, long result)
 {
-	bk_notify_result(s, p->id, result);
+	uint64_t id = p->id;
+
 	drop(s, p);
+	bk_notify_result(s, id, result);
 }
 
 /* --- what happens --------------------------------------------------------------------------------------------------------------- */

@@ -348,9 +348,11 @@ void bk_names_received(struct bk_shim *s, const struct seccomp_notif *n)
 
 	if (got && k.type == BK_DGRAM && (k.domain == BK_INET || k.domain == BK_INET6))
 		server = sender_of(s, &k);
-	if (server < BK_SERVERS && bk_notify_alive(s, n->id))
-		bk_notify_result(s, n->id, receive(s, n, &k, server));
+	long r = server < BK_SERVERS && bk_notify_alive(s, n->id) ? receive(s, n, &k, server) : -ENOMSG;
+
+	bk_socket_close(&k);
+	if (server < BK_SERVERS)
+		bk_notify_result(s, n->id, r);
 	else
 		bk_notify_answer(s, n->id, 0);	/* receiving is nobody's harm: what goes on is only not translated */
-	bk_socket_close(&k);
 }

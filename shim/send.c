@@ -289,7 +289,7 @@ void bk_send_notified(struct bk_shim *s, const struct seccomp_notif *n)
 		r = sendto(s, n, &k, &answered);
 	else
 		r = (n->data.nr == __NR_sendmsg ? sendmsg : sendmmsg)(s, n, &k, &answered);
+	bk_socket_close(&k);
 	if (!answered)
 		bk_notify_result(s, n->id, r);
-	bk_socket_close(&k);
 }
