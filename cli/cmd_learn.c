@@ -44,6 +44,7 @@ static const struct option options[] = {
 struct job {
 	const char *output, *function;
 	bool merge, from, suspect;
+	struct bk_model *old;		/* the policy to join to, NULL: none */
 	char **words;			/* the command or the logs */
 	int count;
 	struct bk_seen seen;
@@ -119,7 +120,7 @@ static int exit_of(int status)
 /* 0, or the exit status to end with. */
 static int watch(struct job *job, struct bk_log_reader *reader)
 {
-	struct bk_model *learning = bk_learning_policy();
+	struct bk_model *learning = bk_learning_policy(job->old);
 	BK_BUF policy = { 0 };
 	int status = bk_cli_command_is_there(job->words[0]);
 
@@ -269,21 +270,20 @@ static int propose(struct job *job, struct bk_model *old, const char *old_text)
 
 static int learn(struct job *job)
 {
-	struct bk_model *old;
 	BK_BUF text = { 0 };
 	int status;
 
-	if (!read_old(job, &old, &text))
+	if (!read_old(job, &job->old, &text))
 		return 2;
 	if (text.at && bk_cli_is_compiled(&text)) {
-		bk_model_free(old);
+		bk_model_free(job->old);
 		return bk_cli_error("%s is a compiled policy; learn joins to its text (`buckler show` makes one)", job->output);
 	}
 	status = collect(job);
 	if (status == 0)
-		status = propose(job, old, text.at);
+		status = propose(job, job->old, text.at);
 	else
-		bk_model_free(old);
+		bk_model_free(job->old);
 	bk_seen_free(&job->seen);
 	return status;
 }

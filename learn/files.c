@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules of `files`: the paths that were written, random parts as wildcards; many of one folder become the folder. */
+/* Rules of `files`: the paths that were written, or read, random parts as wildcards; many of one folder become the folder. */
 #include <string.h>
 #include "core/decide.h"
 #include "learn/parts.h"
@@ -18,14 +18,24 @@ struct all {
 	size_t count, cap;
 };
 
-static bool is_write(const struct bk_act *a)
+static bool needs_rule(const struct bk_act *a, enum bk_event_kind kind)
 {
 	struct bk_request r;
 
-	if (a->kind != BK_EVENT_WRITE || a->covered || !a->count || !a->path.len)
+	if (a->kind != kind || a->covered || !a->count || !a->path.len)
 		return false;
 	bk_act_request(a, &r);
 	return !bk_is_nameless(&r) && !bk_is_private(a->path) && !bk_is_harmless(a->path);
+}
+
+static bool is_write(const struct bk_act *a)
+{
+	return needs_rule(a, BK_EVENT_WRITE);
+}
+
+static bool is_read(const struct bk_act *a)
+{
+	return needs_rule(a, BK_EVENT_READ);
 }
 
 static char *pattern_of(const struct bk_act *a)
@@ -131,7 +141,8 @@ static void add_rules(struct bk_model *m, enum bk_section section, struct all *w
 
 		r->path = w->at[i].pattern;
 		if (w->at[i].folder || strcmp(r->path, path))
-			r->comment = bk_format("learned: written %llu times, first %s by %s", (unsigned long long)w->at[i].times, path, by);
+			r->comment = bk_format("learned: %s %llu times, first %s by %s", section == BK_READ ? "read" : "written",
+					       (unsigned long long)w->at[i].times, path, by);
 	}
 	free(w->at);
 }
@@ -141,15 +152,25 @@ static bool is_planted(const struct bk_act *a)
 	return is_write(a) && bk_is_code(a->path);
 }
 
-void bk_propose_files(struct bk_model *m, const struct bk_seen *seen)
+static void propose_paths(struct bk_model *m, const struct bk_seen *seen, enum bk_section section, bool (*wanted)(const struct bk_act *))
 {
-	struct all w = { 0 }, code = { 0 };
+	struct all w = { 0 };
 
-	m->section[BK_WRITE].present = m->section[BK_PLANT].present = true;
-	collect(&w, seen, is_write);
+	collect(&w, seen, wanted);
 	for (unsigned depth = 16; depth; depth--)
 		join_folders(&w, depth);
-	add_rules(m, BK_WRITE, &w);
+	m->section[section].present |= w.count > 0;
+	add_rules(m, section, &w);
+}
+
+void bk_propose_files(struct bk_model *m, const struct bk_seen *seen)
+{
+	struct all code = { 0 };
+
+	m->section[BK_WRITE].present = m->section[BK_PLANT].present = true;
+	propose_paths(m, seen, BK_WRITE, is_write);
+	if (!m->section[BK_READ].allows)	/* a list that only denies has no use for what else was read */
+		propose_paths(m, seen, BK_READ, is_read);
 	collect(&code, seen, is_planted);
 	add_rules(m, BK_PLANT, &code);
 }

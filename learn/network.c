@@ -88,6 +88,15 @@ static bool is_question(const struct bk_act *a)
 	return a->kind == BK_EVENT_CONNECT && a->domain.len && !a->address.len;
 }
 
+/* An address that cannot be read names nothing: a rule without it would allow all. */
+static bool is_told(const struct bk_act *a)
+{
+	struct bk_request r;
+
+	bk_act_request(a, &r);
+	return r.endpoint || r.flags & BK_REQ_NAME;
+}
+
 /* Was the section looked at when this was learned?  Without a start event only acts can tell. */
 static bool was_looked_at(const struct bk_seen *seen, const char *name)
 {
@@ -103,7 +112,7 @@ static void propose(struct bk_model *m, const struct bk_seen *seen, enum bk_sect
 		for (size_t i = 0; i < seen->count; i++) {
 			const struct bk_act *a = &seen->acts[i];
 
-			if (a->kind != kind || !a->count || a->covered || is_question(a) != questions || (questions && is_named(&m->section[section], a->domain)))
+			if (a->kind != kind || !a->count || a->covered || !is_told(a) || is_question(a) != questions || (questions && is_named(&m->section[section], a->domain)))
 				continue;
 			m->section[section].present = true;
 			add(m, section, a);

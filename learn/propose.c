@@ -39,7 +39,7 @@ static struct bk_decision decide(const struct bk_policy *policy, const struct bk
 static bool is_judged(const struct bk_act *a)
 {
 	return a->kind == BK_EVENT_EXEC || a->kind == BK_EVENT_LOAD || a->kind == BK_EVENT_CODE || a->kind == BK_EVENT_ENVIRONMENT ||
-	       a->kind == BK_EVENT_CONNECT || a->kind == BK_EVENT_LISTEN || a->kind == BK_EVENT_WRITE;
+	       a->kind == BK_EVENT_CONNECT || a->kind == BK_EVENT_LISTEN || a->kind == BK_EVENT_WRITE || a->kind == BK_EVENT_READ;
 }
 
 static void mark_covered(struct bk_seen *seen, struct bk_model *old)
@@ -149,7 +149,7 @@ static void say_incomplete(const struct bk_seen *seen, struct bk_diags *notes)
 	if (seen->lost)
 		bk_diag_add(notes, BK_WARNING, NULL, 0, 0, "%llu events were cut or too many, and nothing was learned from them", (unsigned long long)seen->lost);
 	if (seen->forbidden)
-		bk_diag_add(notes, BK_WARNING, NULL, 0, 0, "%llu events of other modes than learn (denied, killed, alert) were not learned", (unsigned long long)seen->forbidden);
+		bk_diag_add(notes, BK_WARNING, NULL, 0, 0, "%llu events of other modes than learn (denied, killed, alert), or of reading what a rule forbids, were not learned", (unsigned long long)seen->forbidden);
 	if (seen->suspect)
 		bk_diag_add(notes, BK_WARNING, NULL, 0, 0, "%llu events are out of sequence, as if the function had written them itself: not learned",
 			    (unsigned long long)seen->suspect);
@@ -220,7 +220,7 @@ struct bk_replayed bk_propose_replay(struct bk_seen *seen, const struct bk_polic
 	return result;
 }
 
-struct bk_model *bk_learning_policy(void)
+struct bk_model *bk_learning_policy(const struct bk_model *old)
 {
 	static const enum bk_section sections[] = { BK_PROCESSES, BK_LIBRARIES, BK_GENERATED_CODE, BK_ENVIRONMENT, BK_CONNECT, BK_LISTEN, BK_WRITE };
 	struct bk_model *m = bk_model_new();
@@ -228,5 +228,6 @@ struct bk_model *bk_learning_policy(void)
 	m->mode = BK_LEARN;
 	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
 		m->section[sections[i]].present = true;
+	m->section[BK_READ].present = old && old->section[BK_READ].present && !old->section[BK_READ].allows;
 	return m;
 }

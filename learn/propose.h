@@ -7,7 +7,10 @@
  *   in the same way.  At most BK_SHAPES_MAX shapes a program, more become one with a last "..."; of shells and interpreters at most
  *   BK_TEXTS_MAX are listed and the rest is left out, with a warning.
  * - Libraries: by folder where the function cannot put files and all of its libraries were loaded, or BK_FOLDER_FILES; else by path and sha256.
- * - Who started whom, network and files are left out.
+ * - Network: the name where one was resolved, else the address, and the port; many ports that the kernel chose are its range.
+ * - Files: what was written, random parts as wildcards, BK_FOLDER_FILES of a folder as the folder.  What was read only where the policy in force
+ *   listed it (files.read with an allow list): each open for reading is then a call to the shim, which learning asks of nobody.
+ * - Who started whom is left out.
  */
 #ifndef BK_LEARN_PROPOSE_H
 #define BK_LEARN_PROPOSE_H
@@ -41,7 +44,7 @@ struct bk_replayed {
 };
 struct bk_replayed bk_propose_replay(struct bk_seen *seen, const struct bk_policy *policy);
 
-/* A policy in the mode learn that has all sections that can be learned. */
-struct bk_model *bk_learning_policy(void);
+/* A policy in the mode learn that has all sections that can be learned; files.read only where the policy to join to (NULL: none) lists what may be read. */
+struct bk_model *bk_learning_policy(const struct bk_model *old);
 
 #endif

@@ -2,6 +2,7 @@
 #include "learn/seen.h"
 
 #include <string.h>
+#include "core/decide.h"
 #include "learn/reader.h"
 
 /* --- the index: open addressing over keys --- */
@@ -132,7 +133,14 @@ static void start(struct bk_seen *s, const struct bk_log_event *e)
 
 static bool is_learnable(enum bk_event_kind kind)
 {
-	return kind >= BK_EVENT_EXEC && kind <= BK_EVENT_WRITE;
+	return kind >= BK_EVENT_EXEC && kind <= BK_EVENT_READ;
+}
+
+/* Reads are judged only where the policy in force asks for it: what its rules forbid, and what nobody may read, is not learned from it. */
+static bool is_forbidden(const struct bk_log_event *e)
+{
+	return e->verdict != BK_LEARNED || (e->kind == BK_EVENT_READ && !bk_text_equal(e->reason, bk_text_of(bk_reason_text(BK_WHY_NO_RULE))) &&
+		!bk_text_equal(e->reason, bk_text_of(bk_reason_text(BK_WHY_ALLOWED))));
 }
 
 void bk_seen_add(struct bk_seen *s, const struct bk_log_event *e)
@@ -149,7 +157,7 @@ void bk_seen_add(struct bk_seen *s, const struct bk_log_event *e)
 		add_summary(s, e);
 	} else if (!is_learnable(e->kind)) {
 		return;
-	} else if (e->verdict != BK_LEARNED) {
+	} else if (is_forbidden(e)) {
 		s->forbidden++;
 	} else if (e->part) {
 		s->lost++;
@@ -203,7 +211,8 @@ void bk_seen_sort(struct bk_seen *s)
 {
 	if (s->sorted)
 		return;
-	qsort(s->acts, s->count, sizeof *s->acts, compare);
+	if (s->count)
+		qsort(s->acts, s->count, sizeof *s->acts, compare);
 	memset(s->recent, 0, sizeof s->recent);
 	free(s->index);
 	s->index = NULL;

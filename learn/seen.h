@@ -7,7 +7,7 @@
 #include "learn/pattern.h"
 
 struct bk_act {
-	enum bk_event_kind kind;	/* EXEC, LOAD, CODE, ENVIRONMENT, CONNECT, LISTEN, START (main's path), SYSCALL */
+	enum bk_event_kind kind;	/* EXEC, LOAD, CODE, ENVIRONMENT, CONNECT, LISTEN, WRITE, READ, START (main's path), SYSCALL */
 	struct bk_text path, interpreter, parent, address, domain;
 	uint32_t port;
 	struct bk_endpoint endpoint;	/* of address and port */
@@ -30,7 +30,7 @@ struct bk_seen {
 	size_t count, cap;
 	uint64_t events;		/* learned ones that were taken */
 	uint64_t lost;			/* acts beyond BK_ACTS_MAX, and events that were cut so that nothing can be learned from them */
-	uint64_t forbidden;		/* alert, denied, killed: not learned */
+	uint64_t forbidden;		/* alert, denied, killed, reads that a rule forbids: not learned */
 	uint64_t suspect;		/* not learned */
 	bool keep_suspect;		/* set before: learn from them all the same */
 	bool sorted;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/decide.h"
+#include "core/network.h"
 #include "learn/reader.h"
 #include "tests/support/tap.h"
 
@@ -17,7 +18,8 @@
 struct row {
 	const char *name;
 	const char *acts[ACTS];		/* "exec PATH|ARGV0|ARGV1...", "script PATH|INTERPRETER|ARGV...", "main PATH|...", "load PATH", "code PATH", "environment NAME=VALUE" */
-	const char *rules;		/* what is said of processes and libraries, a line each; see say_rule() */
+					/* and "write PATH", "read PATH", "forbidden PATH" (read); "connect NAME|ADDRESS|PORT", "listen", "ask" alike, "connect PATH" */
+	const char *rules;		/* what is said of all sections, a line each; see say_rule() */
 };
 
 static const struct row rows[] = {
@@ -58,9 +60,60 @@ static const struct row rows[] = {
 	  "lib /tmp/a.so #\nlib /tmp/b.so #\nlib /tmp/c.so #\nlib /tmp/d.so #\n" },
 	{ "generated code", { "code /usr/bin/node" }, "code\n" },
 	{ "injection variables", { "environment NODE_OPTIONS=--max-old-space-size=64" }, "environment NODE_OPTIONS=--max-old-space-size=64\n" },
+	{ "a name, where one was resolved", { "connect api.test|10.1.2.3|443", "connect api.test|10.1.2.4|443" }, "connect api.test 443\n" },
+	{ "each of its ports", { "connect api.test|10.1.2.3|443", "connect api.test|10.1.2.3|8443" }, "connect api.test 443\nconnect api.test 8443\n" },
+	{ "an address, where none was", { "connect |10.1.2.3|5432", "connect |fd00::1|5432" }, "connect 10.1.2.3 5432\nconnect fd00::1 5432\n" },
+	{ "ports that the kernel chose", { "connect |127.0.0.1|40001", "connect |127.0.0.1|50001", "connect |::1|40001", "listen |0.0.0.0|45001", "listen |0.0.0.0|8080" },
+	  "connect 127.0.0.1 32768-60999\nconnect ::1 32768-60999\nlisten 127.0.0.1 32768-60999\nlisten 127.0.0.1 8080\n" },
+	{ "a high port of others is theirs", { "connect |10.1.2.3|40001" }, "connect 10.1.2.3 40001\n" },
+	{ "sockets of the file system, abstract ones", { "connect /run/a*b.sock", "connect @bus" }, "connect /run/a\\*b.sock\nconnect @bus\n" },
+	{ "what was only asked for may be asked for", { "ask api.test||53" }, "connect api.test 53\n" },
+	{ "what was connected to, too", { "ask api.test||53", "connect api.test|10.1.2.3|443" }, "connect api.test 443\n" },
+	{ "a file that was written", { "write /var/log/app.log" }, "write /var/log/app.log\n" },
+	{ "names at random", { "write /tmp/tmpk3jx82ab" }, "write /tmp/tmp*\n" },
+	{ "four of a folder", { "write /srv/d/one", "write /srv/d/two", "write /srv/d/three", "write /srv/d/four" }, "write /srv/d/*\n" },
+	{ "and below it", { "write /srv/d/one", "write /srv/d/two/x", "write /srv/d/three", "write /srv/d/four" }, "write /srv/d/**\n" },
+	{ "never a folder of the root", { "write /srv/one", "write /srv/two", "write /srv/three", "write /srv/four" },
+	  "write /srv/one\nwrite /srv/two\nwrite /srv/three\nwrite /srv/four\n" },
+	{ "code that was written", { "write /tmp/c/x.pyc" }, "write /tmp/c/x.pyc\nplant /tmp/c/x.pyc\n" },
+	{ "what needs no rule", { "write /dev/null", "write /proc/4711/comm", "read /dev/urandom" }, "" },
+	{ "what was read, where it was looked at", { "read /etc/app.conf", "read /opt/m/a.js", "read /opt/m/b.js", "read /opt/m/c.js", "read /opt/m/d.js" },
+	  "read /etc/app.conf\nread /opt/m/*\n" },
+	{ "not what a rule forbids to read", { "read /etc/app.conf", "forbidden /etc/shadow" }, "read /etc/app.conf\n" },
 };
 
 /* --- acts --- */
+
+/* False where the act is none of a file or a destination. */
+static bool see_place(struct bk_seen *seen, const char *act, unsigned number)
+{
+	static const struct { const char *word; enum bk_event_kind kind; enum bk_reason reason; } places[] = {
+		{ "write", BK_EVENT_WRITE, BK_WHY_NO_RULE }, { "read", BK_EVENT_READ, BK_WHY_NO_RULE }, { "forbidden", BK_EVENT_READ, BK_WHY_RULE },
+		{ "connect", BK_EVENT_CONNECT, BK_WHY_NO_RULE }, { "listen", BK_EVENT_LISTEN, BK_WHY_NO_RULE }, { "ask", BK_EVENT_CONNECT, BK_WHY_NO_RULE },
+	};
+	struct bk_log_event e = { .verdict = BK_LEARNED, .has_verdict = true, .seq = number + 1, .pid = 4711 };
+	const char *place = strchr(act, ' ') + 1, *address = strchr(place, '|');
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		if (strncmp(act, places[i].word, strlen(places[i].word)) || act[strlen(places[i].word)] != ' ')
+			continue;
+		e.kind = places[i].kind;
+		e.reason = bk_text_of(bk_reason_text(places[i].reason));
+		if (address) {
+			const char *port = strrchr(place, '|');
+
+			e.domain = (struct bk_text){ place, (uint32_t)(address - place) };
+			e.address = (struct bk_text){ address + 1, (uint32_t)(port - address - 1) };
+			e.port = (uint32_t)strtoul(port + 1, NULL, 10);
+		} else {
+			e.path = bk_text_of(place);
+		}
+		e.key = bk_hash_bytes(BK_HASH_START, act, strlen(act)) | 1;
+		bk_seen_add(seen, &e);
+		return true;
+	}
+	return false;
+}
 
 static void see(struct bk_seen *seen, const char *act, unsigned number)
 {
@@ -69,6 +122,8 @@ static void see(struct bk_seen *seen, const char *act, unsigned number)
 	struct bk_log_event e = { .verdict = BK_LEARNED, .has_verdict = true, .seq = number + 1, .pid = 4711 };
 	bool load = !strncmp(act, "load ", 5), script = !strncmp(act, "script ", 7);
 
+	if (see_place(seen, act, number))
+		return;
 	snprintf(text, sizeof text, "%s", strchr(act, ' ') + 1);
 	e.kind = load ? BK_EVENT_LOAD : !strncmp(act, "code ", 5) ? BK_EVENT_CODE : !strncmp(act, "env", 3) ? BK_EVENT_ENVIRONMENT : BK_EVENT_EXEC;
 	e.main = !strncmp(act, "main ", 5);
@@ -106,9 +161,26 @@ static size_t count_acts(const struct row *row)
 
 /* --- what comes out --- */
 
+static void say_endpoint(struct bk_buf *out, const struct bk_endpoint *e)
+{
+	char text[BK_ADDRESS_TEXT];
+
+	if (e->family == BK_INET || e->family == BK_INET6)
+		bk_buf_printf(out, "%.*s", (int)bk_address_text(e, text), text);
+	if (e->port_low || e->port_high != UINT16_MAX)
+		bk_buf_printf(out, e->port_low == e->port_high ? " %u" : " %u-%u", e->port_low, e->port_high);
+}
+
 static void say_rule(struct bk_buf *out, const struct bk_model_rule *r, enum bk_section section)
 {
-	bk_buf_printf(out, "%s%s", section == BK_LIBRARIES ? "lib " : section == BK_ENVIRONMENT ? "environment " : "", r->path);
+	static const char *const words[BK_SECTIONS] = {
+		[BK_LIBRARIES] = "lib ", [BK_ENVIRONMENT] = "environment ", [BK_CONNECT] = "connect ", [BK_LISTEN] = "listen ",
+		[BK_WRITE] = "write ", [BK_READ] = "read ", [BK_PLANT] = "plant ",
+	};
+
+	bk_buf_printf(out, "%s%s", words[section] ? words[section] : "", r->path ? r->path : "");
+	if (r->has_endpoint)
+		say_endpoint(out, &r->endpoint);
 	if (r->applet)
 		bk_buf_printf(out, ":%s", r->applet);
 	if (r->shell)
@@ -142,12 +214,12 @@ static void sort_lines(char *text, struct bk_buf *out)
 
 static void say_model(const struct bk_model *m, struct bk_buf *out)
 {
-	static const enum bk_section sections[] = { BK_PROCESSES, BK_LIBRARIES, BK_ENVIRONMENT };
+	static const enum bk_section sections[] = { BK_PROCESSES, BK_LIBRARIES, BK_ENVIRONMENT, BK_CONNECT, BK_LISTEN, BK_WRITE, BK_READ, BK_PLANT };
 	BK_BUF text = { 0 };
 
 	bk_buf_text(&text, "");
 	bk_buf_text(out, "");
-	for (size_t s = 0; s < 3; s++)
+	for (size_t s = 0; s < sizeof sections / sizeof *sections; s++)
 		for (size_t i = 0; i < m->section[sections[s]].count; i++)
 			say_rule(&text, &m->section[sections[s]].rules[i], sections[s]);
 	if (m->section[BK_GENERATED_CODE].allows)
@@ -297,6 +369,51 @@ static void comments(void)
 	bk_seen_free(&seen);
 }
 
+/* Of a log that the shim did not write: nothing may come of it, and least of all a rule without an address. */
+static void nonsense(void)
+{
+	static const char *const acts[] = { "connect |10.1.2.3.4|80", "connect |::ffff:10.1.2.3|80", "connect |x|80", "listen |1.2|80" };
+
+	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+		struct bk_seen seen = { 0 };
+		struct bk_model *m;
+
+		see(&seen, acts[i], 0);
+		m = propose(&seen, NULL, NULL);
+		ok(m->section[BK_CONNECT].count + m->section[BK_LISTEN].count == 0, "no rule for \"%s\"", acts[i]);
+		bk_model_free(m);
+		bk_seen_free(&seen);
+	}
+}
+
+/* files.read is asked of every open: only who lists what may be read asks for it, and then learns it. */
+static void reads(void)
+{
+	static const struct { const char *name, *policy; bool asked; size_t rules; } olds[] = {
+		{ "without a list of reads", "version: 1\n", false, 1 },
+		{ "with one that only denies", "version: 1\nfiles: {read: {deny: [/secret]}}\n", false, 1 },
+		{ "with an empty one", "version: 1\nfiles: {read: []}\n", true, 1 },
+		{ "with one that allows it", "version: 1\nfiles: {read: [/etc/**]}\n", true, 1 },
+		{ "with one that allows other files", "version: 1\nfiles: {read: [/opt/**]}\n", true, 2 },
+	};
+
+	for (size_t i = 0; i < sizeof olds / sizeof *olds; i++) {
+		struct bk_diags d = { 0 };
+		struct bk_model *old = bk_policy_parse("p", olds[i].policy, strlen(olds[i].policy), &d), *learning = bk_learning_policy(old);
+		struct bk_seen seen = { 0 };
+
+		see(&seen, "read /etc/app.conf", 0);
+		ok(learning->section[BK_READ].present == olds[i].asked, "a policy %s: what is looked at", olds[i].name);
+		old = propose(&seen, old, olds[i].policy);
+		ok(old->section[BK_READ].count == olds[i].rules, "a policy %s: what is learned", olds[i].name);
+		ok(denied(&seen, old) == 0, "a policy %s: it allows what was seen", olds[i].name);
+		bk_model_free(learning);
+		bk_model_free(old);
+		bk_diags_free(&d);
+		bk_seen_free(&seen);
+	}
+}
+
 static void warnings(void)
 {
 	struct bk_log_event e = { .kind = BK_EVENT_EXEC, .verdict = BK_LEARNED, .has_verdict = true, .seq = 1, .key = 1, .path = BK_TEXT("/memfd:x (deleted)"),
@@ -330,6 +447,8 @@ int main(void)
 		try_row(&rows[i]);
 	converge();
 	comments();
+	nonsense();
+	reads();
 	warnings();
 	return tap_end();
 }
