@@ -3,6 +3,7 @@
 #include "bench/lib/bench.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -10,13 +11,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char about[] =
 	"Usage: build/bench/memory [OPTION...]\n"
 	"Memory of the supervising process, idle, before and after --count (100000) execs\n"
-	"in its tree, one of a hundred of them refused by the policy; then while 1, 64, 65\n"
-	"and 0 threads hang in connect(), each a call that the shim keeps. Exact figures\n"
+	"in its tree, one of a hundred of them refused by the policy; then while 0, 1, 64,\n"
+	"65, 200 and 0 threads hang in connect(), each a call that the shim keeps, with what\n"
+	"each of these counts adds to none, and how many calls hang. Exact figures\n"
 	"(smaps_rollup) need root, because the shim lets nobody else look; without it only\n"
 	"the kernel's resident size is shown. Also the size of the files.\n";
 
@@ -66,7 +69,25 @@ static bool hang_in_all(unsigned count)
 	return true;
 }
 
-/* "hang COUNT", or "EXIT0 TRUE UNLISTED COUNT": of a hundred starts 89 are of EXIT0, 10 of TRUE, one of UNLISTED. */
+/* Threads of this process that stand in connect: /proc/PID/task/TID/syscall begins with the call's number. */
+static unsigned count_hanging(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	unsigned count = 0;
+
+	for (struct dirent *e; dir && (e = readdir(dir)); ) {
+		BK_FREE char *path = bk_format("/proc/self/task/%s/syscall", e->d_name);
+		BK_FILE *in = e->d_name[0] == '.' ? NULL : fopen(path, "r");
+		long number;
+
+		count += in && fscanf(in, "%ld", &number) == 1 && number == SYS_connect;
+	}
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+/* "hang COUNT", "hanging", or "EXIT0 TRUE UNLISTED COUNT": of a hundred starts 89 are of EXIT0, 10 of TRUE, one of UNLISTED. */
 static bool serve(char *request, double reply[BENCH_REPLY_MAX])
 {
 	char path[3][96];
@@ -74,6 +95,10 @@ static bool serve(char *request, double reply[BENCH_REPLY_MAX])
 
 	if (sscanf(request, "hang %u", &count) == 1)
 		return hang_in_all(count);
+	if (strcmp(request, "hanging") == 0) {
+		reply[0] = count_hanging();
+		return true;
+	}
 	if (sscanf(request, "%95s %95s %95s %u", path[0], path[1], path[2], &count) != 4)
 		return false;
 	for (unsigned i = 0; i < count; i++) {
@@ -187,7 +212,7 @@ static void while_they_hang(struct bench *b, struct bench_contender *c)
 {
 	static const unsigned counts[] = { 0, 1, 64, 65, 200, 0 };
 	struct bench_session s;
-	double reply[BENCH_REPLY_MAX];
+	double reply[BENCH_REPLY_MAX], none = 0, dirty;
 
 	if (!bench_session_open(b, &s, c, false))
 		return;
@@ -197,8 +222,14 @@ static void while_they_hang(struct bench *b, struct bench_contender *c)
 		if (!bench_session_ask(b, &s, request, reply))
 			break;
 		settle();
-		bench_row(b, key, c->peer->name, "private dirty", read_kb(s.pid, &exact[0]), "kB");
+		dirty = read_kb(s.pid, &exact[0]);
+		none = i ? none : dirty;
+		bench_row(b, key, c->peer->name, "private dirty", dirty, "kB");
+		bench_row(b, key, c->peer->name, "over none", dirty - none, "kB");
+		if (bench_session_ask(b, &s, "hanging", reply))
+			bench_row(b, key, c->peer->name, "hang", reply[0], "");
 	}
+	bench_note(b, "64 calls that wait have room on the shim's own two pages; with the 65th all move to one mapping more, given back once none waits");
 	bench_session_close(b, &s);
 }
 
