@@ -110,6 +110,7 @@ bool bk_notify_follow(struct bk_shim *s, const struct seccomp_notif *n, struct b
 	f->tid = (int)n->pid;
 	s->flights_used++;
 	if (s->tracing) {
+		f->flags |= s->stops_twice ? BK_FLIGHT_BEFORE : 0;
 		sys_ptrace(PTRACE_SYSCALL, f->tid, 0, 0);
 		return true;
 	}

@@ -76,6 +76,7 @@ struct bk_flight {
 	uint64_t inode;
 };
 #define BK_FLIGHT_MAIN	1u
+#define BK_FLIGHT_BEFORE 2u		/* the next stop is the one before the call: bk_shim.stops_twice */
 #define BK_FLIGHTS	16u
 
 /* A repeated event, counted rather than written. */
@@ -135,6 +136,7 @@ struct bk_shim {
 	int terminal;			/* descriptor of the controlling terminal that was given to the function, -1: none */
 	bool started, main_refused, unsupported, timer_runs;
 	bool tracing;			/* every task of the function is traced, and its judged calls stop it (trace.h) */
+	bool stops_twice;		/* a call stops before itself, too, once the filter has called the tracer (trace.c) */
 	bool settled, left;		/* the child is in its own memory; ours has given up the initial mappings */
 	bool stops_untold, childless;	/* SIGCHLD does not tell of stops; wait4 said that there is no child */
 	bool stops;			/* wait4 had something to say when it was last asked */

@@ -57,6 +57,8 @@ bool bk_trace_stands(int tid)
 struct trial {
 	volatile uint32_t go;
 	volatile long result;
+	unsigned calls;			/* that the filter has stopped */
+	bool twice;			/* PTRACE_SYSCALL stopped before the call that was let go */
 };
 
 static const struct sock_filter trace_ppid[] = {
@@ -74,8 +76,10 @@ static void trial(void *arg)
 	while (!__atomic_load_n(&t->go, __ATOMIC_ACQUIRE))
 		sys_futex((void *)&t->go, FUTEX_WAIT, 0);
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
-	if (sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
+	if (sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) == 0) {
 		t->result = sys_getppid();
+		sys_getppid();
+	}
 	sys_exit(0);
 }
 
@@ -86,9 +90,25 @@ static bool reads(int pid, const struct trial *t)
 	return bk_memory_read(pid, (uintptr_t)&t->go, &word, sizeof word) == sizeof word && word == 1;
 }
 
+/*
+ * The first call is skipped, the second one let go as one in flight is.  Linux asks the filter behind the stop for the entry of a call, so that
+ * the next one is for its exit (since 4.8); gVisor asks it before, and stops at the entry, too, where no result is known yet.
+ */
+static void trial_stopped(int pid, struct trial *t, int status)
+{
+	bool called = status >> 16 == PTRACE_EVENT_SECCOMP;
+	struct bk_registers r;
+
+	if (called && t->calls++ == 0 && reads(pid, t))
+		skip(pid, TRIAL_RESULT);
+	if (status >> 8 == BEHIND_CALL && registers_of(pid, &r))
+		t->twice = bk_registers_result(&r) == -(uint64_t)ENOSYS;
+	sys_ptrace(called && t->calls == 2 ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, 0);
+}
+
 bool bk_trace_probe(struct bk_shim *s)
 {
-	struct trial t = { 0, 0 };
+	struct trial t = { 0 };
 	int unused, status = 0, pid = (int)bk_clone(CLONE_VM | SIGCHLD, s->scratch->stack + TRIAL_STACK, &unused, trial, &t);
 
 	if (pid < 0)
@@ -97,13 +117,11 @@ bool bk_trace_probe(struct bk_shim *s)
 		sys_kill(pid, SIGKILL);
 	__atomic_store_n(&t.go, 1, __ATOMIC_RELEASE);
 	sys_futex((void *)&t.go, FUTEX_WAKE, 1);
-	while (sys_wait(pid, &status, __WALL) == pid && (status & 0xff) == 0x7f) {
-		if (status >> 16 == PTRACE_EVENT_SECCOMP && reads(pid, &t))
-			skip(pid, TRIAL_RESULT);
-		sys_ptrace(PTRACE_CONT, pid, 0, 0);
-	}
+	while (sys_wait(pid, &status, __WALL) == pid && (status & 0xff) == 0x7f)
+		trial_stopped(pid, &t, status);
 	if (t.result == TRIAL_RESULT)
 		s->place.offers |= BK_CAN_FILTER | BK_CAN_RET_TRACE | BK_CAN_SEIZE | BK_CAN_READ_MEMORY;
+	s->stops_twice = t.twice;
 	return t.result == TRIAL_RESULT;
 }
 
@@ -158,6 +176,19 @@ static void executed(struct bk_shim *s, int tid, int status)
 	bk_notify_stopped(s, tid, status);
 }
 
+/* Behind a call that was let go; or before it, where the filter had been asked already. */
+static void at_call(struct bk_shim *s, int tid, int status)
+{
+	struct bk_flight *f = bk_flight_of(s, tid);
+
+	if (f && f->flags & BK_FLIGHT_BEFORE) {
+		f->flags &= (uint16_t)~BK_FLIGHT_BEFORE;
+		sys_ptrace(PTRACE_SYSCALL, tid, 0, 0);
+		return;
+	}
+	bk_notify_stopped(s, tid, status | PTRACE_EVENT_STOP << 16);
+}
+
 void bk_trace_stopped(struct bk_shim *s, int tid, int status)
 {
 	int event = status >> 16, signal = status >> 8 & 0xff;
@@ -169,7 +200,7 @@ void bk_trace_stopped(struct bk_shim *s, int tid, int status)
 	else if (event == PTRACE_EVENT_STOP && stops_group(signal))
 		sys_ptrace(PTRACE_LISTEN, tid, 0, 0);
 	else if (!event && signal == BEHIND_CALL)
-		bk_notify_stopped(s, tid, status | PTRACE_EVENT_STOP << 16);
+		at_call(s, tid, status);
 	else
 		sys_ptrace(PTRACE_CONT, tid, 0, event ? 0 : (unsigned long)signal);
 	while (s->scratch->held_count && s->flights_used < BK_FLIGHTS)
