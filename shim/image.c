@@ -46,6 +46,23 @@ static void fill(struct bk_shim *s, struct bk_image *image, const struct stat *s
 	image->seen = seen_for(s, st);
 }
 
+static bool leads_to(const char *path, const struct bk_image *image)
+{
+	struct stat st;
+
+	return sys_stat(path, &st) == 0 && st.st_ino == image->inode && (uint32_t)st.st_dev == image->device;
+}
+
+/* In gVisor a memory file has a link, but is called deleted as on Linux (proc_pid_fd(5)), which a file with a name may also be. */
+static void note_deleted(struct bk_image *image)
+{
+	static const char mark[] = " (deleted)";
+	uint32_t n = sizeof mark - 1;
+
+	if (image->path.len > n && bk_text_equal(bk_text_from(image->path, image->path.len - n), (struct bk_text){ mark, n }))
+		image->anonymous |= !leads_to(image->path.at, image);
+}
+
 static int take_name(long length, char *out, struct bk_image *image)
 {
 	if (length < 0)
@@ -72,6 +89,7 @@ int bk_image_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struc
 	char link[64];
 	long n = sys_stat(bk_proc(link, pid, "/exe"), &st);
 	bool same;
+	int r = 0;
 
 	*image = (struct bk_image){ .fd = -1 };
 	if (n < 0)
@@ -79,10 +97,12 @@ int bk_image_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struc
 	fill(s, image, &st);
 	same = s->scratch->vetted == pid && image->inode == f->inode && image->device == f->device;
 	s->scratch->vetted = 0;
-	if (!same)
-		return take_name(sys_readlink(link, s->scratch->path, BK_PATH_MAX), s->scratch->path, image);
-	image->path = bk_text_of(s->scratch->path);
-	return 0;
+	if (same)
+		image->path = bk_text_of(s->scratch->path);
+	else
+		r = take_name(sys_readlink(link, s->scratch->path, BK_PATH_MAX), s->scratch->path, image);
+	note_deleted(image);
+	return r;
 }
 
 /* How this process reaches what process `tid` calls `path`: its own /proc links, not ours. */
@@ -136,11 +156,13 @@ int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, c
 
 	if (r == 0)
 		r = (int)sys_fstat(image->fd, &st);
-	if (r == 0)
-		fill(s, image, &st);
-	else
+	if (r < 0) {
 		bk_image_close(image);
-	return r;
+		return r;
+	}
+	fill(s, image, &st);
+	note_deleted(image);
+	return 0;
 }
 
 void bk_image_close(struct bk_image *image)

@@ -13,7 +13,12 @@
 
 NOBODY=65534
 chmod 755 "$T"
-scene_copies && scene_programs && scene_files && scene_policies && server_start && scene_receiver || exit 2
+if [ -n "${SCENE:-}" ]; then
+	rmdir "$T"
+	scene_take "$SCENE"
+else
+	scene_make
+fi && server_start && scene_receiver || exit 2
 trap 'scene_end; tap_end' EXIT
 binfmt=$(scene_binfmt && echo yes)
 [ -z "${binfmt}" ] || [ -e /proc/sys/fs/binfmt_misc/buckler-test ] || binfmt=
@@ -118,7 +123,7 @@ check() {
 
 # What the place makes of the row; the columns of gate.tsv and trace.tsv: name, verdict, event, path, technique, why.
 as_place() {
-	[ "$PLACE" = trace ] || as_gate
+	[ "$PLACE" != gate ] || as_gate
 	other=$(grep "^$name$tab" "$TOP/tests/attack/$PLACE.tsv") || return 0
 	IFS="$tab" read -r _ verdict event path technique _ <<-EOF
 	$other

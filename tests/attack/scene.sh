@@ -102,6 +102,17 @@ scene_policies() {
 	chmod -R a+rX policy
 }
 
+scene_make() {
+	scene_copies && scene_programs && scene_files && scene_policies
+}
+
+# One that was made outside, for a place that would be slow at it: what it is changed to is the place's own.
+scene_take() {
+	T=$1 ATTACKS=$1/attack BUCKLER=$1/shim/${BUCKLER##*/} SHIM=$1/shim/${SHIM##*/}
+	[ ! -x "$T/shim/node" ] || NODE=$T/shim/node
+	cd "$T" || return 1
+}
+
 # Hands files that end in .buckler-test to dash, for as long as the test runs.
 scene_binfmt() {
 	[ "$(id -u)" -eq 0 ] || return 1
