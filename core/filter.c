@@ -80,10 +80,19 @@ static int32_t number(const struct row *row, uint32_t arch)
 /* --- emitting --- */
 
 #define NOWHERE UINT16_MAX
-#define LEAVES  250u			/* jumps that wait for an answer; more would be too far from it anyway */
+#define TARGETS 64u
+#define LEAVES  384u
+#define BLOCK_MAX 24u			/* instructions of the longest block */
+
+/* What jumps lead to: the block of `check`, or what answers `action`. */
+struct target {
+	uint32_t action;
+	uint16_t check;			/* enum check */
+	uint16_t first;			/* of the jumps that wait for it, in leaf[]; NOWHERE: none */
+};
 
 struct leaf {
-	uint16_t from, piece;		/* the jump; index of the piece */
+	uint16_t from, next;		/* the jump; the next one that waits for the same, NOWHERE: none */
 	bool taken;			/* its side */
 };
 
@@ -93,26 +102,27 @@ struct builder {
 	uint32_t cap, len;
 	bool     failed;
 	uint32_t bad;			/* what the block at hand answers to what it finds */
-	uint16_t bad_from[12];		/* its jumps to that answer */
-	uint32_t bad_count;
-	uint32_t only;			/* the comparison that LAND ends */
-	uint32_t leaf_count;
+	uint32_t only, landed;		/* the comparison that LAND ends; where one ended */
+	uint16_t open;			/* a jump of which one side leads to the next instruction, NOWHERE: none */
+	bool     open_taken, closed;	/* which side; nothing comes to the next instruction but what lands there */
+	uint32_t target_count, waited_for, leaf_count, jump_count;	/* waited_for: targets to which jumps lead that are not there yet */
+	struct target target[TARGETS];
 	struct leaf leaf[LEAVES];
+	uint16_t oldest;		/* of the jumps in leaf[] */
+	uint16_t jump[CHECKS];		/* jumps without a limit to blocks that are not there yet */
+	uint16_t refusing[CHECKS];	/* the first row of each check, plus 1 */
 };
 
-static uint32_t emit(struct builder *b, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
+static uint32_t emit(struct builder *b, uint16_t code, uint32_t k)
 {
 	if (b->len == b->cap) {
 		b->failed = true;
 		return 0;
 	}
-	b->out[b->len] = (struct sock_filter){ code, jt, jf, k };
+	b->open = NOWHERE;
+	b->closed = BPF_CLASS(code) == BPF_RET || code == (BPF_JMP | BPF_JA);
+	b->out[b->len] = (struct sock_filter){ code, 0, 0, k };
 	return b->len++;
-}
-
-static void answer(struct builder *b, uint32_t action)
-{
-	emit(b, BPF_RET | BPF_K, action, 0, 0);
 }
 
 /* The distance from the jump at `from` to here, as the one byte that a conditional jump has for it. */
@@ -125,45 +135,129 @@ static uint8_t distance(struct builder *b, uint32_t from)
 
 static void load(struct builder *b, uint32_t offset)
 {
-	emit(b, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
+	emit(b, BPF_LD | BPF_W | BPF_ABS, offset);
 }
 
-static void bad_on(struct builder *b, uint16_t compare, uint32_t k)
+/* One of its sides leads to the next instruction; the other will be led elsewhere. */
+static uint32_t compare(struct builder *b, uint16_t how, uint32_t k, bool open_taken)
 {
-	uint32_t at = emit(b, BPF_JMP | compare | BPF_K, k, 0, 0);
+	uint32_t at = emit(b, BPF_JMP | how | BPF_K, k);
 
-	if (b->bad_count < sizeof(b->bad_from) / sizeof(b->bad_from[0]))
-		b->bad_from[b->bad_count++] = (uint16_t)at;
-	else
+	b->open = (uint16_t)at;
+	b->open_taken = open_taken;
+	return at;
+}
+
+static uint16_t target_of(struct builder *b, uint32_t action, enum check check)
+{
+	uint16_t i = 0;
+
+	while (i < b->target_count && !(b->target[i].action == action && b->target[i].check == check))
+		i++;
+	if (i == TARGETS) {
 		b->failed = true;
+		return 0;
+	}
+	if (i == b->target_count)
+		b->target[b->target_count++] = (struct target){ action, (uint16_t)check, NOWHERE };
+	return i;
 }
 
-static void answer_if(struct builder *b, uint32_t k, uint32_t action)
+/* One side of a jump leads to the target; filled in when that is there. */
+static void lead(struct builder *b, uint32_t from, bool taken, uint16_t target)
 {
-	emit(b, BPF_JMP | BPF_JEQ | BPF_K, k, 0, 1);
-	answer(b, action);
+	struct target *t = &b->target[target];
+
+	if (b->leaf_count == LEAVES) {
+		b->failed = true;
+		return;
+	}
+	if (!b->leaf_count || from < b->oldest)
+		b->oldest = (uint16_t)from;
+	b->waited_for += t->first == NOWHERE;
+	b->leaf[b->leaf_count] = (struct leaf){ (uint16_t)from, t->first, taken };
+	t->first = (uint16_t)b->leaf_count++;
+}
+
+/* What waits for the target meets here. */
+static void meet(struct builder *b, struct target *t)
+{
+	b->waited_for -= t->first != NOWHERE;
+	for (uint16_t i = t->first; i != NOWHERE; i = b->leaf[i].next) {
+		struct sock_filter *from = &b->out[b->leaf[i].from];
+
+		*(b->leaf[i].taken ? &from->jt : &from->jf) = distance(b, b->leaf[i].from);
+	}
+	t->first = NOWHERE;
+}
+
+/*
+ * Each answer once for all jumps that lead to it: the kernel translates a program when it is installed, and that takes as long as the
+ * program is.  Nothing falls in here: what stands before has answered.
+ */
+static void flush(struct builder *b)
+{
+	for (uint32_t i = 0; i < b->target_count && !b->failed; i++) {
+		struct target *t = &b->target[i];
+
+		if (t->first == NOWHERE)
+			continue;
+		meet(b, t);
+		if (t->check == CHECK_NONE)
+			emit(b, BPF_RET | BPF_K, t->action);
+		else if (b->jump_count < CHECKS)
+			b->jump[b->jump_count++] = (uint16_t)emit(b, BPF_JMP | BPF_JA, t->check);
+		else
+			b->failed = true;
+	}
+	b->leaf_count = 0;
+}
+
+/* Where the answers behind `ahead` more instructions would be too far for a jump that waits for them. */
+static void flush_if_due(struct builder *b, uint32_t ahead)
+{
+	if (b->waited_for && b->len + ahead + b->waited_for - b->oldest > UINT8_MAX)
+		flush(b);
+}
+
+/* Whatever comes here gets the answer. */
+static void answer(struct builder *b, uint32_t action)
+{
+	if (b->closed && b->landed != b->len)
+		return;
+	if (b->open == NOWHERE || b->landed == b->len)
+		emit(b, BPF_RET | BPF_K, action);
+	else
+		lead(b, b->open, b->open_taken, target_of(b, action, CHECK_NONE));
+	b->open = NOWHERE;
+	b->closed = true;
+}
+
+static void answer_if(struct builder *b, uint16_t how, uint32_t k, uint32_t action)
+{
+	lead(b, compare(b, how, k, false), true, target_of(b, action, CHECK_NONE));
+}
+
+static void answer_unless(struct builder *b, uint16_t how, uint32_t k, uint32_t action)
+{
+	lead(b, compare(b, how, k, true), false, target_of(b, action, CHECK_NONE));
 }
 
 /* What follows, up to land(), is for where the comparison holds. */
-static uint32_t only_on(struct builder *b, uint16_t compare, uint32_t k)
+static uint32_t only_on(struct builder *b, uint16_t how, uint32_t k)
 {
-	return emit(b, BPF_JMP | compare | BPF_K, k, 0, 0);
+	return compare(b, how, k, true);
 }
 
-static void land(struct builder *b, uint32_t at)
+/* `last`: at the end of a block, where all is allowed that comes. */
+static void land(struct builder *b, uint32_t at, bool last)
 {
-	if (!b->failed)
+	if (last) {
+		lead(b, at, false, target_of(b, SECCOMP_RET_ALLOW, CHECK_NONE));
+	} else if (!b->failed) {
 		b->out[at].jf = distance(b, at);
-}
-
-static void block_end(struct builder *b)
-{
-	answer(b, SECCOMP_RET_ALLOW);
-	for (uint32_t i = 0; i < b->bad_count && !b->failed; i++)
-		b->out[b->bad_from[i]].jt = distance(b, b->bad_from[i]);
-	if (b->bad_count)
-		answer(b, b->bad);
-	b->bad_count = 0;
+		b->landed = b->len;
+	}
 }
 
 /* --- what is looked at --- */
@@ -262,27 +356,27 @@ static bool wants(const struct builder *b, uint32_t flags)
 	return b->spec->flags & flags;
 }
 
-static void emit_step(struct builder *b, const struct step *s)
+static void emit_step(struct builder *b, const struct step *s, bool last)
 {
 	uint32_t pid = b->spec->shim_pid, group = b->spec->shim_group ? b->spec->shim_group : pid;
 
 	switch (s->op) {
 	case BLOCK:        break;
 	case LOAD:         load(b, s->k); break;
-	case AND:          emit(b, BPF_ALU | BPF_AND | BPF_K, s->k, 0, 0); break;
-	case ALLOW_IF:     answer_if(b, s->k, SECCOMP_RET_ALLOW); break;
-	case FAKE_IF:      answer_if(b, s->k, SECCOMP_RET_ERRNO); break;
-	case ABSENT_IF:    answer_if(b, s->k, SECCOMP_RET_ERRNO | E_PROTONOSUPPORT); break;
-	case LACKING_IF:   answer_if(b, s->k, SECCOMP_RET_ERRNO | E_NOSYS); break;
+	case AND:          emit(b, BPF_ALU | BPF_AND | BPF_K, s->k); break;
+	case ALLOW_IF:     answer_if(b, BPF_JEQ, s->k, SECCOMP_RET_ALLOW); break;
+	case FAKE_IF:      answer_if(b, BPF_JEQ, s->k, SECCOMP_RET_ERRNO); break;
+	case ABSENT_IF:    answer_if(b, BPF_JEQ, s->k, SECCOMP_RET_ERRNO | E_PROTONOSUPPORT); break;
+	case LACKING_IF:   answer_if(b, BPF_JEQ, s->k, SECCOMP_RET_ERRNO | E_NOSYS); break;
 	case FAKE:         answer(b, SECCOMP_RET_ERRNO); break;
-	case BAD_IF:       bad_on(b, BPF_JEQ, s->k); break;
-	case BAD_UNLESS:   emit(b, BPF_JMP | BPF_JEQ | BPF_K, s->k, 1, 0); answer(b, b->bad); break;
-	case BAD_IF_ANY:   bad_on(b, BPF_JSET, s->k); break;
-	case BAD_IF_SHIM:  bad_on(b, BPF_JEQ, pid); break;
-	case BAD_IF_GROUP: bad_on(b, BPF_JEQ, group); break;
-	case BAD_IF_MINUS: bad_on(b, BPF_JEQ, 0 - pid); bad_on(b, BPF_JEQ, 0 - group); break;
+	case BAD_IF:       answer_if(b, BPF_JEQ, s->k, b->bad); break;
+	case BAD_UNLESS:   answer_unless(b, BPF_JEQ, s->k, b->bad); break;
+	case BAD_IF_ANY:   answer_if(b, BPF_JSET, s->k, b->bad); break;
+	case BAD_IF_SHIM:  answer_if(b, BPF_JEQ, pid, b->bad); break;
+	case BAD_IF_GROUP: answer_if(b, BPF_JEQ, group, b->bad); break;
+	case BAD_IF_MINUS: answer_if(b, BPF_JEQ, 0 - pid, b->bad); answer_if(b, BPF_JEQ, 0 - group, b->bad); break;
 	case ONLY_IF:      b->only = only_on(b, BPF_JEQ, s->k); break;
-	case LAND:         land(b, b->only); break;
+	case LAND:         land(b, b->only, last); break;
 	}
 }
 
@@ -290,13 +384,10 @@ static void emit_step(struct builder *b, const struct step *s)
 static void check_open(struct builder *b, uint32_t argument)
 {
 	load(b, argument);
-	emit(b, BPF_JMP | BPF_JSET | BPF_K, O_ONLY_PATH, 0, 1);
-	answer(b, SECCOMP_RET_ALLOW);
-	bad_on(b, BPF_JSET, O_WRITES);
-	if (!wants(b, BK_FILTER_READ))
-		return;
-	emit(b, BPF_JMP | BPF_JSET | BPF_K, b->spec->arch == AUDIT_ARCH_X86_64 ? O_FOLDER_X86_64 : O_FOLDER_AARCH64, 1, 0);
-	answer(b, b->bad);
+	answer_if(b, BPF_JSET, O_ONLY_PATH, SECCOMP_RET_ALLOW);
+	answer_if(b, BPF_JSET, O_WRITES, b->bad);
+	if (wants(b, BK_FILTER_READ))
+		answer_unless(b, BPF_JSET, b->spec->arch == AUDIT_ARCH_X86_64 ? O_FOLDER_X86_64 : O_FOLDER_AARCH64, b->bad);
 }
 
 /* Checks whose steps depend on the plan. */
@@ -311,41 +402,47 @@ static void check_map(struct builder *b)
 		answer(b, b->bad);
 	} else if (files) {
 		load(b, ARGUMENT(3));
-		emit(b, BPF_JMP | BPF_JSET | BPF_K, ANONYMOUS, 1, 0);
-		answer(b, b->bad);
+		answer_unless(b, BPF_JSET, ANONYMOUS, b->bad);
 	} else {
-		emit(b, BPF_ALU | BPF_AND | BPF_K, WRITE_EXEC, 0, 0);
-		bad_on(b, BPF_JEQ, WRITE_EXEC);
+		emit(b, BPF_ALU | BPF_AND | BPF_K, WRITE_EXEC);
+		answer_if(b, BPF_JEQ, WRITE_EXEC, b->bad);
 		load(b, ARGUMENT(3));
-		bad_on(b, BPF_JSET, ANONYMOUS);
+		answer_if(b, BPF_JSET, ANONYMOUS, b->bad);
 	}
-	land(b, exec);
+	land(b, exec, true);
+}
+
+static void check_steps(struct builder *b, enum check check)
+{
+	uint32_t i = 0;
+
+	while (i < STEPS && !(steps[i].op == BLOCK && steps[i].k == (uint32_t)check))
+		i++;
+	b->failed |= i == STEPS;
+	while (++i < STEPS && steps[i].op != BLOCK)
+		emit_step(b, &steps[i], i + 1 == STEPS || steps[i + 1].op == BLOCK);
 }
 
 static void emit_check(struct builder *b, enum check check)
 {
-	uint32_t i = 0;
+	uint32_t start = b->len;
 
-	if (check == CHECK_MAP) {
+	b->closed = false;
+	if (check == CHECK_MAP)
 		check_map(b);
-	} else if (check == CHECK_OPEN || check == CHECK_OPENAT) {
+	else if (check == CHECK_OPEN || check == CHECK_OPENAT)
 		check_open(b, check == CHECK_OPEN ? ARGUMENT(1) : ARGUMENT(2));
-	} else {
-		while (i < STEPS && !(steps[i].op == BLOCK && steps[i].k == (uint32_t)check))
-			i++;
-		b->failed |= i == STEPS;
-		while (++i < STEPS && steps[i].op != BLOCK)
-			emit_step(b, &steps[i]);
-	}
-	block_end(b);
+	else
+		check_steps(b, check);
+	answer(b, SECCOMP_RET_ALLOW);
+	b->failed |= b->len - start > BLOCK_MAX;
 }
 
 /* --- the tree --- */
 
-/* Numbers from `start` up to the next piece's have one answer: `action`, or what the block of `check` says. */
+/* Numbers from `start` up to the next piece's lead to one target. */
 struct piece {
-	uint32_t start, action;
-	enum check check;
+	uint16_t start, target;
 };
 
 struct pieces {
@@ -385,115 +482,57 @@ static bool active(const struct builder *b, const struct row *row)
 	}
 }
 
-/* The active rows by their numbers; the table is nearly in that order, which makes insertion cheap. */
-static uint32_t sort_rows(const struct builder *b, const struct row *out[ROWS])
+static void add_piece(struct pieces *p, uint32_t start, uint16_t target)
 {
-	uint32_t count = 0;
+	if (p->count && p->at[p->count - 1].start == start)
+		p->count--;		/* the gap between two neighbours is empty */
+	if (!p->count || p->at[p->count - 1].target != target)
+		p->at[p->count++] = (struct piece){ (uint16_t)start, target };
+}
 
+/* Which row each number has, plus 1: of two rows for one call the first one speaks. */
+static void sort_rows(struct builder *b, uint8_t row_of[UNKNOWN])
+{
+	_Static_assert(ROWS < UINT8_MAX, "rows are counted in bytes");
 	for (uint32_t i = 0; i < ROWS; i++) {
 		int32_t n = number(&table[i], b->spec->arch);
-		uint32_t k = count;
 
-		if (n < 0 || !active(b, &table[i]))
-			continue;
-		for (; k > 0 && number(out[k - 1], b->spec->arch) > n; k--)
-			out[k] = out[k - 1];
-		out[k] = &table[i];
-		count++;
+		if (!b->refusing[table[i].check])
+			b->refusing[table[i].check] = (uint16_t)(i + 1);
+		if (n >= 0 && n < UNKNOWN && !row_of[n] && active(b, &table[i]))
+			row_of[n] = (uint8_t)(i + 1);
 	}
-	return count;
 }
 
-static void add_piece(struct pieces *p, uint32_t start, uint32_t action, enum check check)
+static void cut(struct builder *b, struct pieces *p)
 {
-	struct piece *last = p->count ? &p->at[p->count - 1] : NULL;
+	uint8_t row_of[UNKNOWN] = { 0 };
+	uint16_t allow = target_of(b, SECCOMP_RET_ALLOW, CHECK_NONE);
 
-	if (last && last->start == start)
-		p->count--;		/* the gap between two neighbours is empty */
-	last = p->count ? &p->at[p->count - 1] : NULL;
-	if (!last || last->action != action || last->check != check)
-		p->at[p->count++] = (struct piece){ start, action, check };
-}
-
-static void cut(const struct builder *b, struct pieces *p)
-{
-	const struct row *rows[ROWS];
-	uint32_t count = sort_rows(b, rows);
-
+	sort_rows(b, row_of);
 	p->count = 0;
-	add_piece(p, 0, SECCOMP_RET_ALLOW, CHECK_NONE);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t n = (uint32_t)number(rows[i], b->spec->arch);
-		bool block = rows[i]->check >= CHECK_ARGUMENTS;
+	add_piece(p, 0, allow);
+	for (uint32_t n = 0; n < UNKNOWN; n++) {
+		const struct row *row = row_of[n] ? &table[row_of[n] - 1] : NULL;
 
-		if (i && n == (uint32_t)number(rows[i - 1], b->spec->arch))
-			continue;	/* of two rows for one call the first one speaks */
-		add_piece(p, n, block ? 0 : refusal(b, rows[i]), block ? (enum check)rows[i]->check : CHECK_NONE);
-		add_piece(p, n + 1, SECCOMP_RET_ALLOW, CHECK_NONE);
+		if (!row)
+			continue;
+		add_piece(p, n, row->check >= CHECK_ARGUMENTS ? target_of(b, 0, row->check) : target_of(b, refusal(b, row), CHECK_NONE));
+		add_piece(p, n + 1, allow);
 	}
 	/* Newer calls than the table's: as on the kernel that it was written for.  The x32 numbers lie among them. */
-	add_piece(p, UNKNOWN, SECCOMP_RET_ERRNO | E_NOSYS, CHECK_NONE);
-}
-
-/* One instruction: the answer, or a jump to the block, its distance filled in when the block is there. */
-static void emit_piece(struct builder *b, const struct piece *piece)
-{
-	if (piece->check == CHECK_NONE)
-		answer(b, piece->action);
-	else
-		emit(b, BPF_JMP | BPF_JA, piece->check, 0, 0);
+	add_piece(p, UNKNOWN, target_of(b, SECCOMP_RET_ERRNO | E_NOSYS, CHECK_NONE));
 }
 
 /* A single number within one answer: a comparison and two leaves do. */
 static bool is_single(const struct piece *p)
 {
-	return p[2].start == p[1].start + 1 && p[0].action == p[2].action && p[0].check == p[2].check;
-}
-
-/* One side of the jump at `from` leads to what the piece says; filled in when the answers are there. */
-static void lead(struct builder *b, uint16_t from, bool taken, uint16_t piece)
-{
-	if (b->leaf_count == LEAVES)
-		b->failed = true;
-	else
-		b->leaf[b->leaf_count++] = (struct leaf){ from, piece, taken };
+	return p[2].start == p[1].start + 1 && p[0].target == p[2].target;
 }
 
 /*
- * The answers that jumps lead to, each once for all of them: the kernel translates a program when it is installed, and that takes
- * as long as the program is.
- */
-static void emit_answers(struct builder *b, const struct pieces *p)
-{
-	for (uint32_t i = 0; i < b->leaf_count && !b->failed; i++) {
-		const struct piece *what = &p->at[b->leaf[i].piece];
-		uint32_t here = b->len;
-
-		if (b->leaf[i].from == NOWHERE)
-			continue;
-		for (uint32_t k = i; k < b->leaf_count; k++) {
-			struct leaf *l = &b->leaf[k];
-
-			if (l->from == NOWHERE || p->at[l->piece].action != what->action || p->at[l->piece].check != what->check)
-				continue;
-			*(l->taken ? &b->out[l->from].jt : &b->out[l->from].jf) = distance(b, l->from);
-			l->from = NOWHERE;
-		}
-		emit_piece(b, what);
-		b->failed |= b->len == here;
-	}
-	b->leaf_count = 0;
-}
-
-/* True where the answers would soon be too far for the first jump that waits for them. */
-static bool answers_due(const struct builder *b)
-{
-	return b->leaf_count && b->len + b->leaf_count - b->leaf[0].from > UINT8_MAX - 8;
-}
-
-/*
- * A binary search over the pieces' starts.  Nothing but the number is loaded, so that the kernel can tell which calls are
- * always allowed and leave the program out for them (kernel/seccomp.c, seccomp_cache_prepare).
+ * A binary search over the pieces' starts, of which there are two at least.  Nothing but the number is loaded, so that the kernel can tell
+ * which calls are always allowed and leave the program out for them (kernel/seccomp.c, seccomp_cache_prepare).
  */
 static void emit_tree(struct builder *b, const struct pieces *p)
 {
@@ -503,27 +542,26 @@ static void emit_tree(struct builder *b, const struct pieces *p)
 	stack[0].low = 0;
 	stack[0].high = (uint16_t)p->count;
 	stack[0].from = NOWHERE;
+	stack[0].taken = false;
 	while (depth && !b->failed) {
 		uint16_t low = stack[--depth].low, high = stack[depth].high, from = stack[depth].from, middle = (uint16_t)((low + high) / 2), at;
-		bool taken = stack[depth].taken && from != NOWHERE;
+		bool taken = stack[depth].taken;
 
-		if (high - low == 1 && from != NOWHERE) {
-			lead(b, from, taken, low);
+		if (high - low == 1) {
+			lead(b, from, taken, p->at[low].target);
 			continue;
 		}
-		if (taken && answers_due(b))	/* nothing falls in here: what stands before has jumped */
-			emit_answers(b, p);
-		if (taken)
+		if (taken) {
+			flush_if_due(b, 16);	/* before it comes here again */
 			b->out[from].jt = distance(b, from);
-		if (high - low == 1) {
-			emit_piece(b, &p->at[low]);
-		} else if (high - low == 3 && is_single(&p->at[low])) {
-			at = (uint16_t)emit(b, BPF_JMP | BPF_JEQ | BPF_K, p->at[low + 1].start, 0, 0);
-			lead(b, at, true, (uint16_t)(low + 1));
-			lead(b, at, false, low);
+		}
+		if (high - low == 3 && is_single(&p->at[low])) {
+			at = (uint16_t)emit(b, BPF_JMP | BPF_JEQ | BPF_K, p->at[low + 1].start);
+			lead(b, at, true, p->at[low + 1].target);
+			lead(b, at, false, p->at[low].target);
 		} else {
 			middle = (uint16_t)(middle + (high - low > 3 && (middle - low) % 2 == 0));	/* odd parts have more singles */
-			at = (uint16_t)emit(b, BPF_JMP | BPF_JGE | BPF_K, p->at[middle].start, 0, 0);
+			at = (uint16_t)emit(b, BPF_JMP | BPF_JGE | BPF_K, p->at[middle].start);
 			stack[depth].low = middle;
 			stack[depth].high = high;
 			stack[depth].taken = true;
@@ -534,18 +572,17 @@ static void emit_tree(struct builder *b, const struct pieces *p)
 			stack[depth++].from = at;
 		}
 	}
-	emit_answers(b, p);
 }
 
-/* Makes the tree's jumps to this check's block, `end` instructions long, meet here; false where there are none. */
-static bool meet(struct builder *b, enum check check, uint32_t end)
+/* The jumps without a limit to this check's block, which begins here. */
+static bool meet_jumps(struct builder *b, enum check check)
 {
 	bool any = false;
 
-	for (uint32_t i = 0; i < end; i++)
-		if (b->out[i].code == (BPF_JMP | BPF_JA) && b->out[i].k == (uint32_t)check && !b->out[i].jt) {
-			b->out[i].k = b->len - i - 1;
-			b->out[i].jt = 1;	/* done: a distance may look like another check's number */
+	for (uint32_t i = 0; i < b->jump_count; i++)
+		if (b->out[b->jump[i]].k == (uint32_t)check) {
+			b->out[b->jump[i]].k = b->len - b->jump[i] - 1;
+			b->jump[i--] = b->jump[--b->jump_count];
 			any = true;
 		}
 	return any;
@@ -553,30 +590,31 @@ static bool meet(struct builder *b, enum check check, uint32_t end)
 
 static void emit_blocks(struct builder *b)
 {
-	uint32_t end = b->len;
+	for (uint32_t i = 0, count = b->target_count; i < count && !b->failed; i++) {
+		struct target *t = &b->target[i];
 
-	for (uint32_t i = 0; i < ROWS && !b->failed; i++) {
-		if (table[i].check < CHECK_ARGUMENTS || !meet(b, table[i].check, end))
+		if (t->check == CHECK_NONE)
 			continue;
-		b->bad = refusal(b, &table[i]);
-		emit_check(b, table[i].check);
+		flush_if_due(b, BLOCK_MAX);
+		if (!meet_jumps(b, t->check) && t->first == NOWHERE)
+			continue;
+		meet(b, t);
+		b->bad = refusal(b, &table[b->refusing[t->check] - 1]);
+		emit_check(b, t->check);
 	}
-	for (uint32_t i = 0; i < end; i++)
-		if (b->out[i].code == (BPF_JMP | BPF_JA))
-			b->out[i].jt = 0;
+	flush(b);
 }
 
 uint32_t bk_filter_build(const struct bk_filter_spec *spec, struct sock_filter *out, uint32_t cap)
 {
-	struct builder b = { .spec = spec, .out = out, .cap = cap };
+	struct builder b = { .spec = spec, .out = out, .cap = cap, .open = NOWHERE };
 	struct pieces pieces;
 
 	if (spec->arch != AUDIT_ARCH_X86_64 && spec->arch != AUDIT_ARCH_AARCH64)
 		return 0;
 	cut(&b, &pieces);
 	load(&b, offsetof(struct seccomp_data, arch));
-	emit(&b, BPF_JMP | BPF_JEQ | BPF_K, spec->arch, 1, 0);
-	answer(&b, SECCOMP_RET_KILL_PROCESS);
+	answer_unless(&b, BPF_JEQ, spec->arch, SECCOMP_RET_KILL_PROCESS);
 	load(&b, offsetof(struct seccomp_data, nr));
 	emit_tree(&b, &pieces);
 	emit_blocks(&b);
