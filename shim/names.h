@@ -62,7 +62,7 @@ void bk_names_start(struct bk_shim *s);
 bool bk_names_wanted(const struct bk_shim *s);
 
 /* Is this datagram or connection for the resolver?  Then `p` becomes the relay's address for a socket of this domain; false where there is none. */
-bool bk_names_lead(struct bk_shim *s, const struct bk_socket *k, struct bk_peer *p);
+bool bk_names_lead(struct bk_shim *s, struct bk_socket *k, struct bk_peer *p);
 /* recvfrom with an address, recvmsg. */
 void bk_names_received(struct bk_shim *s, const struct seccomp_notif *n);
 /* Something came on the descriptor that was put into s->events with this number. */

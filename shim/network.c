@@ -87,12 +87,17 @@ int bk_socket_of(struct bk_shim *s, int tid, int descriptor, struct bk_socket *k
 		return k->fd;
 	r = sys_getsockopt(k->fd, BK_SO_TYPE, &k->type);
 	if (r == 0)
-		r = sys_getsockopt(k->fd, BK_SO_DOMAIN, &k->domain);
-	if (r == 0)
 		k->flags = (int)sys_fcntl(k->fd, F_GETFL, 0);
 	if (r < 0)
 		bk_socket_close(k);
 	return (int)r;
+}
+
+int bk_socket_domain(struct bk_socket *k)
+{
+	if (!k->domain && k->fd >= 0)
+		sys_getsockopt(k->fd, BK_SO_DOMAIN, &k->domain);
+	return k->domain;
 }
 
 bool bk_network_stdio(struct bk_shim *s, int tid)
@@ -103,7 +108,7 @@ bool bk_network_stdio(struct bk_shim *s, int tid)
 		struct bk_socket k = { .fd = -1 };
 
 		if (socket_inode(tid, i) && bk_socket_of(s, tid, i, &k) == 0)
-			net = k.domain == BK_INET || k.domain == BK_INET6;
+			net = bk_socket_domain(&k) == BK_INET || k.domain == BK_INET6;
 		bk_socket_close(&k);
 	}
 	return net;
@@ -125,16 +130,16 @@ int bk_peer_read(const struct seccomp_notif *n, uint64_t at, uint64_t size, stru
 	return 0;
 }
 
-/* An address of another kind than the socket's: the kernel refuses it before it looks further, each socket with an errno of its own. */
-static bool is_foreign(const struct bk_socket *k, const struct bk_peer *p)
+bool bk_peer_foreign(struct bk_socket *k, const struct bk_peer *p)
 {
 	unsigned family = p->size < 2 ? 0 : (unsigned)p->bytes[0] | (unsigned)p->bytes[1] << 8;
+	int domain = family ? bk_socket_domain(k) : 0;
 
 	if (!family)
 		return false;
-	if (k->domain == BK_INET || k->domain == BK_UNIX)
-		return family != (unsigned)k->domain;
-	return family == BK_UNIX || (k->domain == BK_INET6 && family != BK_INET && family != BK_INET6);
+	if (domain == BK_INET || domain == BK_UNIX)
+		return family != (unsigned)domain;
+	return family == BK_UNIX || (domain == BK_INET6 && family != BK_INET && family != BK_INET6);
 }
 
 void bk_peer_close(struct bk_peer *p)
@@ -239,36 +244,48 @@ static int outcome(struct bk_shim *s, const struct seccomp_notif *n, struct bk_r
 	return bk_stops(d->verdict) ? -EACCES : 0;
 }
 
-int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, struct bk_peer *p, const char *note)
+/* What may be reached at all is let go without a look at the socket's own family: so is what is foreign to it. */
+static int judge_ip(struct bk_shim *s, const struct seccomp_notif *n, struct bk_socket *k, struct bk_peer *p, const char *note)
 {
 	struct bk_endpoint *e = &p->address.endpoint;
-	struct bk_request r = { .section = BK_CONNECT, .endpoint = e };
+	struct bk_request r = { .section = BK_CONNECT, .endpoint = e, .flags = asks_the_way(n, k, e) ? BK_REQ_ANY_PORT : 0 };
 	struct bk_decision d;
-	int error;
 
-	if (is_foreign(k, p))
+	if (is_implicit(s, e, (int)n->pid) || bk_names_lead(s, k, p))
+		return 0;
+	d = bk_names_decide(s, &r);
+	if (d.verdict == BK_ALLOWED || bk_peer_foreign(k, p))
+		return 0;
+	if (r.flags & BK_REQ_ANY_PORT)
+		return bk_stops(d.verdict) ? -EACCES : 0;
+	return outcome(s, n, &r, &d, note);
+}
+
+static int judge_unix(struct bk_shim *s, const struct seccomp_notif *n, struct bk_peer *p, const char *note)
+{
+	struct bk_request r = { .section = BK_CONNECT, .endpoint = &p->address.endpoint, .path = p->address.unix_name };
+	int error = r.path.len && r.path.at[0] != '@' ? find_unix(s, n, p, &r) : r.path.len ? 0 : -EINVAL;
+	struct bk_decision d;
+
+	if (error)
+		return error;
+	if (p->object >= 0)
+		reach_by_object(p);
+	d = bk_names_decide(s, &r);
+	return outcome(s, n, &r, &d, note);
+}
+
+int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, struct bk_socket *k, struct bk_peer *p, const char *note)
+{
+	uint16_t family = p->address.endpoint.family;
+
+	if (!p->error && (family == BK_INET || family == BK_INET6))
+		return judge_ip(s, n, k, p, note);
+	if (bk_peer_foreign(k, p))
 		return 0;
 	if (p->error)
 		return -p->error;
-	if (e->family == BK_UNIX) {
-		r.path = p->address.unix_name;
-		error = r.path.len && r.path.at[0] != '@' ? find_unix(s, n, p, &r) : r.path.len ? 0 : -EINVAL;
-		if (error)
-			return error;
-		if (p->object >= 0)
-			reach_by_object(p);
-	} else if (e->family != BK_INET && e->family != BK_INET6) {
-		return 0;		/* that there is such a socket was judged when it was made */
-	}
-	if (is_implicit(s, e, (int)n->pid) || bk_names_lead(s, k, p))
-		return 0;
-	if (asks_the_way(n, k, e)) {
-		r.flags = BK_REQ_ANY_PORT;
-		d = bk_names_decide(s, &r);
-		return bk_stops(d.verdict) ? -EACCES : 0;
-	}
-	d = bk_names_decide(s, &r);
-	return outcome(s, n, &r, &d, note);
+	return family == BK_UNIX ? judge_unix(s, n, p, note) : 0;	/* that there is another socket was judged when it was made */
 }
 
 /* --- connect ------------------------------------------------------------------------------------------------------------------------ */
@@ -406,14 +423,14 @@ static void bind(struct bk_shim *s, const struct seccomp_notif *n)
 	struct bk_socket k;
 	struct bk_peer p = { .object = -1 };
 	int error = bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k);
-	bool inet = k.domain == BK_INET || k.domain == BK_INET6;
+	bool inet = bk_socket_domain(&k) == BK_INET || k.domain == BK_INET6;
 	long r = 0;
 
 	if (!error && (inet || (k.domain == BK_UNIX && k.type == BK_DGRAM)))
 		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);
-	if (!error && !is_foreign(&k, &p))
+	if (!error && !bk_peer_foreign(&k, &p))
 		error = -p.error;
-	if (!error && k.type == BK_DGRAM && !is_foreign(&k, &p) && (inet ? p.address.endpoint.port_low != 0 : p.address.unix_name.len != 0))
+	if (!error && k.type == BK_DGRAM && !bk_peer_foreign(&k, &p) && (inet ? p.address.endpoint.port_low != 0 : p.address.unix_name.len != 0))
 		error = judge_listen(s, n, &p.address);
 	if (!error && inet)
 		r = may_bind(s, (int)n->pid, &p.address.endpoint) ? sys_bind(k.fd, p.bytes, p.size) : -EACCES;
@@ -439,7 +456,7 @@ static void listen(struct bk_shim *s, const struct seccomp_notif *n)
 	if (!error)
 		error = -bk_address_read(name, size, &a);
 	/* Others cannot listen, and a unix socket without a name cannot: the kernel says so. */
-	if (!error && bk_socket_streams(&k) && (k.domain != BK_UNIX || a.unix_name.len))
+	if (!error && bk_socket_streams(&k) && (bk_socket_domain(&k) != BK_UNIX || a.unix_name.len))
 		error = judge_listen(s, n, &a);
 	error = error == -EPERM ? -EACCES : error ? error : sys_listen(k.fd, (int)n->data.args[1]);
 	bk_socket_close(&k);

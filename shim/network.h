@@ -21,7 +21,7 @@
 /* A socket of the caller, held by a descriptor of the shim's own. */
 struct bk_socket {
 	int fd;				/* -1: none */
-	int domain, type;		/* AF_*, SOCK_* */
+	int domain, type;		/* AF_*, 0 until bk_socket_domain() was asked; SOCK_* */
 	int flags;			/* of F_GETFL */
 };
 /* Returns 0, or the errno to answer, negative: -EBADF, -ENOTSOCK; -EPERM where the process cannot be looked into. */
@@ -31,6 +31,8 @@ int bk_socket_of(struct bk_shim *s, int tid, int descriptor, struct bk_socket *o
  * come only when the shim runs again; and that work would delay the next call.
  */
 void bk_socket_close(struct bk_socket *k);
+/* AF_*; 0 where there is no socket.  Asked for once, and only where it matters: it does not for an address that is allowed. */
+int bk_socket_domain(struct bk_socket *k);
 static inline bool bk_socket_streams(const struct bk_socket *k) { return k->type == BK_STREAM || k->type == BK_SEQPACKET; }
 static inline bool bk_socket_blocks(const struct bk_socket *k) { return !(k->flags & O_NONBLOCK); }
 
@@ -48,7 +50,9 @@ struct bk_peer {
 /* Copies an address out of the caller's memory; 0, -EINVAL or -EFAULT as the kernel says it before it looks at the address. */
 int bk_peer_read(const struct seccomp_notif *n, uint64_t at, uint64_t size, struct bk_peer *out);
 /* Judges a destination; writes the event.  Returns 0, or -errno: -EACCES where it is refused, what the kernel would say of a unix path. */
-int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, struct bk_peer *p, const char *note);
+int bk_peer_judge(struct bk_shim *s, const struct seccomp_notif *n, struct bk_socket *k, struct bk_peer *p, const char *note);
+/* An address of another kind than the socket's: the kernel refuses it before it looks further, each socket with an errno of its own. */
+bool bk_peer_foreign(struct bk_socket *k, const struct bk_peer *p);
 void bk_peer_close(struct bk_peer *p);
 
 /* Answers a call of BK_JOB_NETWORK. */

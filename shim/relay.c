@@ -87,16 +87,16 @@ void bk_names_share(struct bk_shim *s, struct bk_pins *pins)
 			make_relay(s, i);
 }
 
-bool bk_names_lead(struct bk_shim *s, const struct bk_socket *k, struct bk_peer *p)
+bool bk_names_lead(struct bk_shim *s, struct bk_socket *k, struct bk_peer *p)
 {
 	struct bk_names *n = s->names;
 	struct bk_endpoint own;
 	uint32_t i = n && (k->type == BK_DGRAM || k->type == BK_STREAM) ? bk_pins_server(n->pins, &p->address.endpoint) : BK_SERVERS;
 
-	if (i == BK_SERVERS || (n->relay[i] < 0 && !make_relay(s, i)))
+	if (i == BK_SERVERS || bk_peer_foreign(k, p) || (n->relay[i] < 0 && !make_relay(s, i)))
 		return false;
 	own = bk_pins_relay(n->pins, i);
-	p->size = bk_address_write(&own, k->domain, p->bytes);
+	p->size = bk_address_write(&own, bk_socket_domain(k), p->bytes);
 	return true;
 }
 
@@ -316,10 +316,10 @@ static bool write_wanted(const struct seccomp_notif *n, const struct wanted *w, 
 	return good && (call || bk_memory_write(tid, n->data.args[1] + 40, rest, 12));
 }
 
-static long receive(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, uint32_t server)
+static long receive(struct bk_shim *s, const struct seccomp_notif *n, struct bk_socket *k, uint32_t server)
 {
 	uint8_t *message = s->scratch->block, from[BK_SOCKADDR_MAX];
-	uint32_t from_size = bk_address_write(&s->names->pins->server[server], k->domain, from);
+	uint32_t from_size = bk_address_write(&s->names->pins->server[server], bk_socket_domain(k), from);
 	struct wanted w;
 	long size;
 
@@ -346,7 +346,7 @@ void bk_names_received(struct bk_shim *s, const struct seccomp_notif *n)
 	uint32_t server = BK_SERVERS;
 	bool got = s->names && s->place.offers & BK_CAN_GETFD && bk_socket_of(s, (int)n->pid, (int)n->data.args[0], &k) == 0;
 
-	if (got && k.type == BK_DGRAM && (k.domain == BK_INET || k.domain == BK_INET6))
+	if (got && k.type == BK_DGRAM && (bk_socket_domain(&k) == BK_INET || k.domain == BK_INET6))
 		server = sender_of(s, &k);
 	long r = server < BK_SERVERS && bk_notify_alive(s, n->id) ? receive(s, n, &k, server) : -ENOMSG;
 

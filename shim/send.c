@@ -42,23 +42,23 @@ static uint8_t *control_of(struct bk_shim *s)
 /* --- judging and sending -------------------------------------------------------------------------------------------------------------- */
 
 /* udp_sendmsg takes an address without a family for IPv4 (net/ipv4/udp.c). */
-static void complete_family(const struct bk_socket *k, struct bk_peer *p)
+static void complete_family(struct bk_socket *k, struct bk_peer *p)
 {
-	if (k->domain != BK_INET || p->size < 16 || p->bytes[0] || p->bytes[1])
+	if (p->size < 16 || p->bytes[0] || p->bytes[1] || bk_socket_domain(k) != BK_INET)
 		return;
 	p->bytes[0] = BK_INET;
 	p->error = bk_address_read(p->bytes, p->size, &p->address);
 }
 
 /* Streams of the file system and sockets that are connected look at no address; one that is none is the kernel's to refuse. */
-static bool is_looked_at(const struct bk_socket *k, const struct outgoing *o)
+static bool is_looked_at(struct bk_socket *k, const struct outgoing *o)
 {
 	if (!o->has_peer || !bk_socket_streams(k))
 		return o->has_peer;
-	return k->domain != BK_UNIX && (!o->peer.error || o->flags & FASTOPEN);
+	return bk_socket_domain(k) != BK_UNIX && (!o->peer.error || o->flags & FASTOPEN);
 }
 
-static long judge(struct bk_shim *s, const struct seccomp_notif *n, const struct bk_socket *k, struct outgoing *o)
+static long judge(struct bk_shim *s, const struct seccomp_notif *n, struct bk_socket *k, struct outgoing *o)
 {
 	long error;
 
@@ -159,7 +159,7 @@ static long take_rights(int tid, uint8_t *at, size_t size, struct outgoing *o)
 }
 
 /* struct cmsghdr: size_t length, int level, int type; each begins at a multiple of eight (cmsg(3)). */
-static long copy_control(struct bk_shim *s, int tid, const struct bk_socket *k, const struct message *m, struct outgoing *o)
+static long copy_control(struct bk_shim *s, int tid, struct bk_socket *k, const struct message *m, struct outgoing *o)
 {
 	uint8_t *at = control_of(s);
 	uint64_t length = 0;
@@ -180,7 +180,7 @@ static long copy_control(struct bk_shim *s, int tid, const struct bk_socket *k, 
 		__builtin_memcpy(&type, at + i + 12, 4);
 		if (length < 16 || length > o->control_size - i)
 			return -EINVAL;
-		if (k->domain != BK_UNIX && k->domain != BK_NETLINK)
+		if (bk_socket_domain(k) != BK_UNIX && k->domain != BK_NETLINK)
 			continue;		/* nobody else takes either of the two */
 		if (level == 1 /* SOL_SOCKET */ && type == 1 /* SCM_RIGHTS */ && k->domain == BK_UNIX)
 			error = take_rights(tid, at + i + 16, length - 16, o);
@@ -218,7 +218,7 @@ static long sendto(struct bk_shim *s, const struct seccomp_notif *n, struct bk_s
 		o.size = DATA_MAX;
 	}
 	/* Without a size sockets of IP refuse the address, and others take it for none. */
-	o.has_peer = o.peer.size || k->domain == BK_INET || k->domain == BK_INET6;
+	o.has_peer = o.peer.size || bk_socket_domain(k) == BK_INET || k->domain == BK_INET6;
 	copy_data(s, (int)n->pid, a[1], r ? 0 : o.size, &o, 0);
 	if (!r)
 		r = make(s, n, k, &o, answered);
