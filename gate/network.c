@@ -195,7 +195,7 @@ long bk_peer_judge(struct bk_peer *p, bool connects, const char *note)
 	}
 	if (is_implicit(e) || lead(p, p->socket))
 		return 0;
-	if (connects && asks_the_way(e, p->socket))
+	if (connects && e->family != BK_UNIX && asks_the_way(e, p->socket))
 		r.flags = BK_REQ_ANY_PORT;
 	d = bk_pins_decide(pins, &bk_gate.policy, &r, bk_gate.least, pins ? second() : 0, &space);
 	if (r.flags)

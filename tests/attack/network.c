@@ -249,31 +249,36 @@ static bool fast_open_connect(void)
 
 /* --- sockets of the file system and other families ---------------------------------------------------------------------------- */
 
-static bool to_unix(const char *name, bool abstract, const char *how)
+static bool to_unix(const char *name, int type, bool abstract, const char *how)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	socklen_t size;
 
 	strncpy(to.sun_path + abstract, name, sizeof to.sun_path - 2);
 	size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + abstract + strlen(name));
-	return send_all(connected(socket(AF_UNIX, SOCK_STREAM, 0), &to, size), how);
+	return send_all(connected(socket(AF_UNIX, type, 0), &to, size), how);
 }
 
 static bool unix_path(void)
 {
-	return to_unix(port == PREY ? "../proxy.sock" : "../listed.sock", false, "unix");
+	return to_unix(port == PREY ? "../proxy.sock" : "../listed.sock", SOCK_STREAM, false, "unix");
 }
 
 static bool unix_link(void)
 {
 	if (symlink("../proxy.sock", "listed.sock") < 0)
 		return false;
-	return to_unix(port == PREY ? "listed.sock" : "../listed.sock", false, "unix-link");
+	return to_unix(port == PREY ? "listed.sock" : "../listed.sock", SOCK_STREAM, false, "unix-link");
 }
 
 static bool unix_abstract(void)
 {
-	return to_unix(port == PREY ? "buckler-test-proxy" : "buckler-test-listed", true, "abstract");
+	return to_unix(port == PREY ? "buckler-test-proxy" : "buckler-test-listed", SOCK_STREAM, true, "abstract");
+}
+
+static bool unix_datagram(void)
+{
+	return to_unix(port == PREY ? "buckler-test-proxy" : "buckler-test-listed", SOCK_DGRAM, true, "datagram");
 }
 
 static bool opens(int family, int type, int protocol)
@@ -414,7 +419,7 @@ static bool miner(void)
 
 #define WAYS(X) \
 	X(tcp, tcp) X(any, any) X(ipv6, ipv6) X(mapped, mapped) X(nonblocking, nonblocking) X(sendto, udp_sendto) X(unspec, udp_unspec) \
-	X(connected, udp_connected) X(sendmsg, udp_sendmsg) X(sendmmsg, udp_sendmmsg) X(fast-open-connect, fast_open_connect) X(unix, unix_path) X(unix-link, unix_link) X(abstract, unix_abstract) X(race, race_address) \
+	X(connected, udp_connected) X(sendmsg, udp_sendmsg) X(sendmmsg, udp_sendmmsg) X(fast-open-connect, fast_open_connect) X(unix, unix_path) X(unix-link, unix_link) X(abstract, unix_abstract) X(datagram, unix_datagram) X(race, race_address) \
 	X(listen, bind_shell) X(listen-udp, bind_udp) X(listen-alone, listen_alone) X(reverse-shell, reverse_shell) X(metadata, metadata) \
 	X(pool, pool) X(miner, miner)
 
