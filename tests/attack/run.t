@@ -6,7 +6,7 @@
 #
 # With PLACE=gate (tests/attack/gate.t) the rows run where no process may listen or trace, as on AWS Lambda: buckler-init then takes the
 # in-process gate.  With PLACE=trace (tests/attack/trace.t) none may listen, and it traces.  gate.tsv and trace.tsv say where that makes another
-# verdict.
+# verdict.  With PLACE=gvisor (tests/place/gvisor.t) they run inside of one, on a scene that was made outside: SCENE.
 . "${0%/*}/../support/tap.sh"
 . "$TOP/tests/support/server.sh"
 . "$TOP/tests/attack/scene.sh"
@@ -62,6 +62,7 @@ as() {
 # try USER PARENT WORDS...: the exit status in $status, the output in $T/out and $T/err, the events in $T/log.
 try() {
 	user=$1 under=$2
+	[ "${PLACE:-}" = gvisor ] && supervisor=$SHIM || supervisor="$BUCKLER run"	# which there takes most of the time
 	shift 2
 	scene_folder
 	: >"$T/log"
@@ -69,7 +70,7 @@ try() {
 	bare) as "$user" timeout -k 5 600 "$@" </dev/null >"$T/out" 2>"$T/err" ;;
 	# A parent that is as much the user's own as the shim is.
 	parent) as "$user" timeout -k 5 600 sh -c '"$@"; exit $?' parent "$@" </dev/null >"$T/out" 2>"$T/err" ;;
-	*) as "$user" timeout -k 5 600 "$BUCKLER" run --log-fd 9 -p "$T/policy/$under.bkl" -- "$@" </dev/null >"$T/out" 2>"$T/err" 9>"$T/log" ;;
+	*) as "$user" timeout -k 5 600 $supervisor --log-fd 9 -p "$T/policy/$under.bkl" -- "$@" </dev/null >"$T/out" 2>"$T/err" 9>"$T/log" ;;
 	esac
 	status=$?
 	cd "$T" || exit 2
