@@ -100,6 +100,50 @@ int bk_socket_domain(struct bk_socket *k)
 	return k->domain;
 }
 
+/* Fields of a line in /proc/PID/net/tcp and its like, none of which the function words: the tenth is the socket's number (proc_pid_net(5)). */
+static bool lists_inode(int fd, char *text, size_t cap, uint64_t inode)
+{
+	unsigned field = 0;
+	uint64_t number = 0;
+	bool word = false;
+	long n;
+
+	while ((n = sys_read(fd, text, cap)) > 0)
+		for (long i = 0; i < n; i++) {
+			bool ends = text[i] == ' ' || text[i] == '\n';
+
+			if (ends && word && field == 10 && number == inode)
+				return true;
+			if (!ends && !word) {
+				field++;
+				number = 0;
+			}
+			if (!ends && field == 10)
+				number = number * 10 + (uint64_t)(text[i] - '0');
+			word = !ends;
+			field = text[i] == '\n' ? 0 : field;
+		}
+	return false;
+}
+
+/* Where the socket cannot be asked itself. */
+static bool is_inet(struct bk_shim *s, int tid, uint64_t inode)
+{
+	static const char *const tables[] = { "/net/tcp", "/net/tcp6", "/net/udp", "/net/udp6" };
+	char path[64];
+	bool found = false;
+
+	for (unsigned i = 0; i < sizeof tables / sizeof *tables && !found; i++) {
+		int fd = (int)sys_open(bk_proc(path, tid, tables[i]), O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		found = lists_inode(fd, (char *)s->scratch->block, sizeof s->scratch->block, inode);
+		sys_close(fd);
+	}
+	return found;
+}
+
 bool bk_network_stdio(struct bk_shim *s, int tid)
 {
 	bool net = false;
@@ -107,8 +151,12 @@ bool bk_network_stdio(struct bk_shim *s, int tid)
 	for (int i = 0; i < 2 && !net; i++) {
 		struct bk_socket k = { .fd = -1 };
 
-		if (socket_inode(tid, i) && bk_socket_of(s, tid, i, &k) == 0)
+		uint64_t inode = socket_inode(tid, i);
+
+		if (inode && bk_socket_of(s, tid, i, &k) == 0)
 			net = bk_socket_domain(&k) == BK_INET || k.domain == BK_INET6;
+		else if (inode)
+			net = is_inet(s, tid, inode);
 		bk_socket_close(&k);
 	}
 	return net;
@@ -135,7 +183,7 @@ bool bk_peer_foreign(struct bk_socket *k, const struct bk_peer *p)
 	unsigned family = p->size < 2 ? 0 : (unsigned)p->bytes[0] | (unsigned)p->bytes[1] << 8;
 	int domain = family ? bk_socket_domain(k) : 0;
 
-	if (!family)
+	if (!domain)
 		return false;
 	if (domain == BK_INET || domain == BK_UNIX)
 		return family != (unsigned)domain;
@@ -210,6 +258,10 @@ static bool is_implicit(const struct bk_shim *s, const struct bk_endpoint *e, in
  */
 static bool asks_the_way(const struct seccomp_notif *n, const struct bk_socket *k, const struct bk_endpoint *e)
 {
+	if (e->family == BK_UNIX)
+		return false;
+	if (k->fd < 0)
+		return n->data.nr == __NR_connect && e->port_low == 0;	/* no connection can be made to it */
 	return n->data.nr == __NR_connect && k->type == BK_DGRAM && (e->port_low == 0 || e->port_low == 9 || e->port_low == 65535);
 }
 
@@ -477,7 +529,7 @@ static void make_socket(struct bk_shim *s, const struct seccomp_notif *n)
 
 /* --- without duplicates ---------------------------------------------------------------------------------------------------------------- */
 
-/* pidfd_getfd is refused in this place: what is seen before the call is judged, and the call let go. */
+/* pidfd_getfd is refused in this place, or is not there: what is seen before the call is judged, and the call let go.  Of the socket nothing is known. */
 static void check_only(struct bk_shim *s, const struct seccomp_notif *n)
 {
 	bool to = n->data.nr == __NR_sendto;
@@ -491,6 +543,8 @@ static void check_only(struct bk_shim *s, const struct seccomp_notif *n)
 	} else if (n->data.nr == __NR_bind) {
 		error = bk_peer_read(n, n->data.args[1], n->data.args[2], &p);
 		error = error || p.error || !p.address.endpoint.port_low ? 0 : judge_listen(s, n, &p.address);
+	} else if (n->data.nr == __NR_sendmsg || n->data.nr == __NR_sendmmsg) {
+		error = bk_send_check(s, n);
 	}
 	bk_peer_close(&p);
 	bk_notify_answer(s, n->id, -error);

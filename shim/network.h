@@ -21,7 +21,7 @@
 /* A socket of the caller, held by a descriptor of the shim's own. */
 struct bk_socket {
 	int fd;				/* -1: none */
-	int domain, type;		/* AF_*, 0 until bk_socket_domain() was asked; SOCK_* */
+	int domain, type;		/* AF_*, 0 until bk_socket_domain() was asked, and where it could not be duplicated; SOCK_* */
 	int flags;			/* of F_GETFL */
 };
 /* Returns 0, or the errno to answer, negative: -EBADF, -ENOTSOCK; -EPERM where the process cannot be looked into. */
@@ -59,6 +59,8 @@ void bk_peer_close(struct bk_peer *p);
 void bk_network_notified(struct bk_shim *s, const struct seccomp_notif *n);
 /* sendto, sendmsg, sendmmsg (send.c). */
 void bk_send_notified(struct bk_shim *s, const struct seccomp_notif *n);
+/* Judges the addresses of a sendmsg or sendmmsg as they are before the call; 0 or -errno. */
+int bk_send_check(struct bk_shim *s, const struct seccomp_notif *n);
 
 /* --- pending ----------------------------------------------------------------------------------------------------------------- */
 

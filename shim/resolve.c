@@ -128,6 +128,14 @@ static int jump(struct walk *w, const char *name, bool last, char *out, struct b
 	return end_at(object, out, p);
 }
 
+/* Before Linux 5.6, and in gVisor before 2026, the kernel does not say which links of /proc are more than text: all but these. */
+static bool is_magic(const char *name, int target)
+{
+	if (target != -ENOSYS)
+		return target == -ELOOP;
+	return !bk_text_equal(bk_text_of(name), BK_TEXT("mounts")) && !bk_text_equal(bk_text_of(name), BK_TEXT("net"));
+}
+
 static int follow(struct walk *w, int link, const char *name, bool last, char *out, struct bk_target *p)
 {
 	uint64_t how[3] = { O_PATH | O_CLOEXEC, 0, NO_MAGIC };
@@ -142,7 +150,7 @@ static int follow(struct walk *w, int link, const char *name, bool last, char *o
 		return -EACCES;
 	if (proc && (bk_text_equal(bk_text_of(name), BK_TEXT("self")) || bk_text_equal(bk_text_of(name), BK_TEXT("thread-self"))))
 		return splice_self(w, name);
-	if (proc && target == -ELOOP)
+	if (proc && is_magic(name, target))
 		return jump(w, name, last, out, p);
 	n = sys_readlinkat(link, "", w->s->scratch->called, BK_PATH_MAX - 1);
 	return n < 0 ? (int)n : splice(w, (struct bk_text){ w->s->scratch->called, (uint32_t)n });

@@ -293,3 +293,24 @@ void bk_send_notified(struct bk_shim *s, const struct seccomp_notif *n)
 	if (!answered)
 		bk_notify_result(s, n->id, r);
 }
+
+int bk_send_check(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	bool many = n->data.nr == __NR_sendmmsg;
+	uint64_t at = n->data.args[1], step = sizeof(struct message) + (many ? 8 : 0);
+	uint32_t count = !many ? 1 : (uint32_t)n->data.args[2] < MESSAGES_MAX ? (uint32_t)n->data.args[2] : MESSAGES_MAX;
+	struct bk_socket k = { .fd = -1 };
+	int error = 0;
+
+	for (; count && !error; count--, at += step) {
+		struct bk_peer p = { .object = -1 };
+		struct message m;
+
+		if (bk_memory_read((int)n->pid, at, &m, sizeof m) != sizeof m)
+			break;
+		if (m.name && m.name_size && bk_peer_read(n, m.name, m.name_size, &p) == 0 && !p.error)
+			error = bk_peer_judge(s, n, &k, &p, NULL);
+		bk_peer_close(&p);
+	}
+	return error;
+}

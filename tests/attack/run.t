@@ -12,6 +12,7 @@
 . "$TOP/tests/attack/scene.sh"
 
 NOBODY=65534
+LIMIT=600
 chmod 755 "$T"
 if [ -n "${SCENE:-}" ]; then
 	rmdir "$T"
@@ -67,10 +68,10 @@ try() {
 	scene_folder
 	: >"$T/log"
 	case $under in
-	bare) as "$user" timeout -k 5 600 "$@" </dev/null >"$T/out" 2>"$T/err" ;;
+	bare) as "$user" timeout -k 5 $LIMIT "$@" </dev/null >"$T/out" 2>"$T/err" ;;
 	# A parent that is as much the user's own as the shim is.
-	parent) as "$user" timeout -k 5 600 sh -c '"$@"; exit $?' parent "$@" </dev/null >"$T/out" 2>"$T/err" ;;
-	*) as "$user" timeout -k 5 600 $supervisor --log-fd 9 -p "$T/policy/$under.bkl" -- "$@" </dev/null >"$T/out" 2>"$T/err" 9>"$T/log" ;;
+	parent) as "$user" timeout -k 5 $LIMIT sh -c '"$@"; exit $?' parent "$@" </dev/null >"$T/out" 2>"$T/err" ;;
+	*) as "$user" timeout -k 5 $LIMIT $supervisor --log-fd 9 -p "$T/policy/$under.bkl" -- "$@" </dev/null >"$T/out" 2>"$T/err" 9>"$T/log" ;;
 	esac
 	status=$?
 	cd "$T" || exit 2
@@ -122,7 +123,7 @@ check() {
 	fi
 }
 
-# What the place makes of the row; the columns of gate.tsv and trace.tsv: name, verdict, event, path, technique, why.
+# What the place makes of the row; the columns of gate.tsv, trace.tsv and gvisor.tsv: name, verdict, event, path, technique, why.
 as_place() {
 	[ "$PLACE" != gate ] || as_gate
 	other=$(grep "^$name$tab" "$TOP/tests/attack/$PLACE.tsv") || return 0
@@ -149,6 +150,15 @@ try_row() {
 		# shellcheck disable=SC2086
 		try "$user" "$bare" $command_words
 		check place_refuses
+		return
+	fi
+	if [ "$verdict" = hangs ]; then
+		label="$name as $user: the place itself hangs in it"
+		LIMIT=10
+		# shellcheck disable=SC2086
+		try "$user" "$bare" $command_words
+		LIMIT=600
+		check [ "$status" -eq 124 ]
 		return
 	fi
 	label="$name as $user: control"

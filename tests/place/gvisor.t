@@ -162,7 +162,7 @@ table() {
 	table=$1
 	shift
 	# shellcheck disable=SC2016
-	gvisor /usr/bin/env PLACE=gvisor TRIES="${TRIES:-1000}" SCENE="$T" BUCKLER="$BUCKLER" SHIM="$SHIM" /bin/sh -c 'mkdir -p -m 1777 /dev/shm; exec sh "$@"' \
+	gvisor /usr/bin/env PLACE=gvisor TRIES="${TRIES:-1000}" SCENE="$T" BUCKLER="$BUCKLER" SHIM="$SHIM" /bin/sh -c 'mkdir -p /dev/shm; chmod 1777 /dev/shm; exec sh "$@"' \
 		sh "$TOP/tests/attack/run.t" "$@" </dev/null >"table.$table" 2>&1
 }
 retell() {
