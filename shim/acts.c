@@ -331,6 +331,22 @@ static long make_link(const struct bk_file_call *c)
 	return sys_linkat(BK_AT_CWD, c->means->link(link, c->at.object), c->to.folder, c->to.name, FOLLOW_AT);
 }
 
+/* gVisor changes nothing through a descriptor that was opened as a path, and knows no AT_EMPTY_PATH here: it is asked by the link to it. */
+static long change_owner(const struct bk_file_call *c, const char *object)
+{
+	long r = sys_fchownat(c->at.object, "", (unsigned)c->rest[0], (unsigned)c->rest[1], EMPTY_AT);
+
+	return r == -EBADF ? sys_fchownat(BK_AT_CWD, object, (unsigned)c->rest[0], (unsigned)c->rest[1], 0) : r;
+}
+
+static long change_times(const struct bk_file_call *c, const char *object)
+{
+	const void *times = c->has_times ? c->times : NULL;
+	long r = sys_utimensat(c->at.object, "", times, EMPTY_AT);
+
+	return r == -EBADF || r == -EINVAL ? sys_utimensat(BK_AT_CWD, object, times, 0) : r;
+}
+
 long bk_act_do(const struct bk_file_call *c)
 {
 	char object[64];
@@ -357,9 +373,9 @@ long bk_act_do(const struct bk_file_call *c)
 		return sys_chmod(object, (unsigned)c->rest[0]);
 	case BK_ACT_CHOWN:
 	case BK_ACT_LCHOWN:
-		return sys_fchownat(c->at.object, "", (unsigned)c->rest[0], (unsigned)c->rest[1], EMPTY_AT);
+		return change_owner(c, object);
 	case BK_ACT_UTIME: case BK_ACT_UTIMES: case BK_ACT_UTIMENS:
-		return sys_utimensat(c->at.object, "", c->has_times ? c->times : NULL, EMPTY_AT);
+		return change_times(c, object);
 	case BK_ACT_SETXATTR: case BK_ACT_LSETXATTR:
 		return sys_setxattr(object, c->text, c->value, c->rest[2], (int)c->rest[3]);
 	default:

@@ -123,13 +123,14 @@ check() {
 	fi
 }
 
-# What the place makes of the row; the columns of gate.tsv, trace.tsv and gvisor.tsv: name, verdict, event, path, technique, why.
+# What the place makes of the row; the columns of gate.tsv, trace.tsv and gvisor.tsv: name, verdict, event, path, technique, why ("no twin: ..." where its normal work does not go there).
 as_place() {
 	[ "$PLACE" != gate ] || as_gate
 	other=$(grep "^$name$tab" "$TOP/tests/attack/$PLACE.tsv") || return 0
-	IFS="$tab" read -r _ verdict event path technique _ <<-EOF
+	IFS="$tab" read -r _ verdict event path technique why <<-EOF
 	$other
 	EOF
+	case $why in 'no twin: '*) twin= ;; esac
 }
 
 as_gate() {
@@ -171,6 +172,7 @@ try_row() {
 	try "$user" "$policy" $command_words
 	check verdict_is "$verdict" "$event" "$path" "$technique"
 
+	[ "$twin" ] || return 0
 	# shellcheck disable=SC2086
 	try "$user" bare $command_words twin
 	label="$name as $user: the twin works"
@@ -214,6 +216,7 @@ while IFS="$tab" read -r name program _ section needs policy verdict event path 
 	# shellcheck disable=SC2086
 	command_of $program
 	bare=bare
+	twin=yes
 	users=
 	for need in $(echo "$needs" | tr , ' '); do
 		case $need in

@@ -108,7 +108,7 @@ scene_make() {
 
 # One that was made outside, for a place that would be slow at it: what it is changed to is the place's own.
 scene_take() {
-	T=$1 ATTACKS=$1/attack BUCKLER=$1/shim/${BUCKLER##*/} SHIM=$1/shim/${SHIM##*/}
+	T=$1 LAMBDA_TASK_ROOT=$1/w/task ATTACKS=$1/attack BUCKLER=$1/shim/${BUCKLER##*/} SHIM=$1/shim/${SHIM##*/}
 	[ ! -x "$T/shim/node" ] || NODE=$T/shim/node
 	cd "$T" || return 1
 }
