@@ -94,6 +94,9 @@ static void run(struct bench *b, struct bench_field *field, bool pinned)
 	bench_group_close(b, &group);
 }
 
+/* buckler-init where nobody may listen: each judged call stops under its tracer. */
+static const struct bench_peer trace = { "trace", { "@DEAF", "-", "@INIT", "-p", "@POLICY", "--", NULL }, 1 };
+
 int main(int argc, char **argv)
 {
 	struct bench b;
@@ -102,7 +105,7 @@ int main(int argc, char **argv)
 	if (bench_is_worker(argc, argv))
 		return bench_worker(serve);
 	bench_begin(&b, "spawn", about, argc, argv);
-	bench_field(&b, &field, make_policy(&b), NULL);
+	bench_field(&b, &field, make_policy(&b), &trace);
 	run(&b, &field, true);
 	run(&b, &field, false);
 	return bench_end(&b);

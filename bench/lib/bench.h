@@ -81,7 +81,7 @@ int bench_run(char *const *argv, const char *log);
 
 struct bench_peer {
 	const char *name;
-	const char *words[BENCH_WORDS_MAX];	/* what stands before the command; "@INIT", "@POLICY", "@SELF" are filled in */
+	const char *words[BENCH_WORDS_MAX];	/* what stands before the command; "@INIT", "@POLICY", "@SELF", "@DEAF" are filled in */
 	int every;				/* slow ones take part in each n-th round only */
 };
 

@@ -25,6 +25,8 @@ static char *fill_in(const struct bench *b, const char *word, const char *policy
 {
 	if (strcmp(word, "@INIT") == 0)
 		return bench_built(b, "buckler-init");
+	if (strcmp(word, "@DEAF") == 0)
+		return bench_built(b, "attack/deaf");
 	if (strcmp(word, "@SELF") == 0)
 		return bk_strdup(b->self);
 	return bk_strdup(strcmp(word, "@POLICY") == 0 ? policy : word);

@@ -5,6 +5,7 @@
  *	deaf UID CMD ARG...
  *
  * as that user and group, without further groups; "-" keeps both.  seccomp(2) with SECCOMP_FILTER_FLAG_NEW_LISTENER answers EINVAL there.
+ * Called without privilege it has to set NoNewPrivs for that.
  */
 #include <errno.h>
 #include <grp.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,7 +38,9 @@ static void install(void)
 	};
 	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
 
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
+		return;
+	if (errno != EACCES || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
 		fail("seccomp");
 }
 
