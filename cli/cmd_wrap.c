@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "cli/objects.h"
 #include "pack/pack.h"
 
 static const char usage[] =
@@ -21,6 +22,8 @@ static const char usage[] =
 	"  -p, --policy POLICY  the policy, text or compiled\n"
 	"  -o, --output OUT     what to write; appears whole or not at all\n"
 	"  -f, --function NAME  only this function of a template (may be repeated)\n"
+	"      --objects PATH   object, folder or zip to make the gate's table of, beside\n"
+	"                       what is in the package (may be repeated)\n"
 	"      --layer          only the layer: /opt/buckler/ where it is used\n"
 	"      --shim FILE      the buckler-init to put in, for another machine\n"
 	"      --undo           take off what wrap put on\n"
@@ -31,12 +34,13 @@ static const char usage[] =
 	"Example: buckler wrap function.zip -p policy.yaml -o wrapped.zip\n"
 	"         buckler wrap template.yaml -p policy.yaml -o template.buckler.yaml\n";
 
-enum { OPTION_LAYER = 256, OPTION_SHIM, OPTION_UNDO };
+enum { OPTION_LAYER = 256, OPTION_SHIM, OPTION_UNDO, OPTION_OBJECTS };
 static const struct option options[] = {
 	{ "policy", required_argument, NULL, 'p' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "function", required_argument, NULL, 'f' },
 	{ "layer", no_argument, NULL, OPTION_LAYER },
+	{ "objects", required_argument, NULL, OPTION_OBJECTS },
 	{ "shim", required_argument, NULL, OPTION_SHIM },
 	{ "undo", no_argument, NULL, OPTION_UNDO },
 	BK_CLI_OPTIONS_END
@@ -44,8 +48,8 @@ static const struct option options[] = {
 
 struct job {
 	const char *target, *policy, *out, *shim;
-	const char **functions;
-	size_t function_count, function_cap;
+	const char **functions, **objects;
+	size_t function_count, function_cap, object_count, object_cap;
 	bool layer, undo;
 };
 
@@ -53,7 +57,7 @@ enum kind { PACKAGE, FOLDER, TEMPLATE, DOCKERFILE, UNKNOWN };
 
 /* What goes in; owned here. */
 struct content {
-	struct bk_buf shim, gate, policy;
+	struct bk_buf shim, gate, table, policy;
 	struct bk_pack_parts parts;
 };
 
@@ -61,6 +65,7 @@ static void free_content(struct content *c)
 {
 	bk_buf_free(&c->shim);
 	bk_buf_free(&c->gate);
+	bk_buf_free(&c->table);
 	bk_buf_free(&c->policy);
 }
 #define CONTENT __attribute__((cleanup(free_content))) struct content
@@ -124,6 +129,57 @@ static bool read_policy(const char *path, bool renamed, struct content *c)
 	bk_diags_free(&d);
 	bk_model_free(m);
 	return good;
+}
+
+/* --- site tables -------------------------------------------------------------------------------------------------------------- */
+
+static void add_object(void *objects, const char *path, const void *bytes, size_t size)
+{
+	bk_objects_bytes(objects, path, bytes, size, false);
+}
+
+static void add_zip(struct bk_objects *objects, const char *path, const struct bk_buf *bytes)
+{
+	struct bk_diags d = { 0 };
+
+	bk_zip_objects(path, bytes, add_object, objects, &d);
+	bk_cli_report(&d);
+	bk_diags_free(&d);
+}
+
+/* What --objects names: a zip, or what gate-table takes. */
+static void add_named(struct bk_objects *objects, const char *path)
+{
+	BK_BUF bytes = { 0 };
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && bk_read_file(path, BK_PACK_MAX, &bytes) == 0 && bytes.len >= 2 &&
+	    memcmp(bytes.at, "PK", 2) == 0)
+		add_zip(objects, path, &bytes);
+	else
+		bk_objects_add(objects, path);
+}
+
+/* Of the package's own objects, and of those that are named: only a gate can use it.  What is in the package and cannot be read is not refused for that. */
+static bool make_table(const struct job *job, enum kind kind, const struct bk_buf *in, struct content *c)
+{
+	struct bk_objects objects = { 0 };
+
+	if (!c->parts.gate && job->object_count)
+		return bk_cli_error("--objects is for the in-process gate, and there is none beside this buckler-init"), false;
+	if (c->parts.gate && kind == FOLDER)
+		bk_objects_add(&objects, job->target);
+	if (c->parts.gate && kind == PACKAGE)
+		add_zip(&objects, job->target, in);
+	objects.status = 0;
+	for (size_t i = 0; i < job->object_count; i++)
+		add_named(&objects, job->objects[i]);
+	if (objects.found && !objects.status) {
+		bk_tables_write(&objects.tables, &c->table);
+		c->parts.table = &c->table;
+	}
+	bk_tables_free(&objects.tables);
+	return !objects.status;
 }
 
 static bool gather(const struct job *job, bool renamed, struct content *c)
@@ -291,6 +347,8 @@ static int dockerfile(const struct job *job, const struct bk_buf *in, const stru
 		status = put_file(job->out, BK_PACK_POLICY, &c->policy, 0644);
 	if (status == 0 && c->parts.gate)
 		status = put_file(job->out, BK_PACK_GATE, &c->gate, 0755);
+	if (status == 0 && c->parts.table)
+		status = put_file(job->out, BK_PACK_TABLE, &c->table, 0644);
 	if (status == 0)
 		fputs(lines.at, stdout);
 	return status;
@@ -306,7 +364,7 @@ static int wrap(const struct job *job)
 		return 2;
 	if (job->function_count && kind != TEMPLATE)
 		return bk_cli_error("--function is for templates, and %s is none", job->layer ? "a layer" : job->target);
-	if (!gather(job, has_bootstrap(kind, job->target, &in), &c))
+	if (!gather(job, has_bootstrap(kind, job->target, &in), &c) || !make_table(job, kind, &in, &c))
 		return 2;
 	switch (kind) {
 	case PACKAGE:	 return package(job, &in, &c);
@@ -345,6 +403,10 @@ static void read_option(struct job *job, int c)
 	case OPTION_LAYER: job->layer = true; break;
 	case OPTION_SHIM:  job->shim = optarg; break;
 	case OPTION_UNDO:  job->undo = true; break;
+	case OPTION_OBJECTS:
+		job->objects = bk_grow(job->objects, &job->object_cap, job->object_count + 1, sizeof *job->objects);
+		job->objects[job->object_count++] = optarg;
+		break;
 	default:
 		job->functions = bk_grow(job->functions, &job->function_cap, job->function_count + 1, sizeof *job->functions);
 		job->functions[job->function_count++] = optarg;
@@ -361,7 +423,7 @@ static int check_use(const struct job *job, const char *further)
 		return bk_cli_usage(&bk_cmd_wrap, "a TARGET must be named", NULL);
 	if (!job->out)
 		return bk_cli_usage(&bk_cmd_wrap, "name the output with -o OUT", NULL);
-	if (job->undo && (job->policy || job->layer || job->shim))
+	if (job->undo && (job->policy || job->layer || job->shim || job->object_count))
 		return bk_cli_usage(&bk_cmd_wrap, "--undo needs only TARGET and -o OUT", NULL);
 	if (!job->undo && !job->policy)
 		return bk_cli_usage(&bk_cmd_wrap, "name the policy with -p POLICY", NULL);
@@ -380,6 +442,7 @@ static int run(int argc, char **argv)
 	if (status == 0)
 		status = job.undo ? undo(&job) : wrap(&job);
 	free(job.functions);
+	free(job.objects);
 	return status;
 }
 

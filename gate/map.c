@@ -104,7 +104,7 @@ static int patch_file(int fd, uint64_t file_size, uintptr_t at, uint64_t offset,
 	if (bk_object_file(&o, file, file_size)) {
 		bk_known_find(&o, bk_fd_link(link, fd), &known);
 		error = patch_mapped(&o, at, offset, size, &known, &cover);
-		if (known.entry)
+		if (known.entry && !o.frames)	/* as in bk_patch() */
 			cover.uncovered += known.entry->uncovered;
 		if (!error && cover.uncovered)
 			error = uncovered();

@@ -212,7 +212,7 @@ static void patch_segments(const struct bk_object *o, uintptr_t bias, struct bk_
 		    && bk_patch(o, bias, p->p_vaddr, p->p_vaddr + p->p_filesz, known, cover) < 0)
 			cover->unroutable++;
 	}
-	if (known->entry)
+	if (known->entry && !o->frames)	/* as in bk_patch() */
 		cover->uncovered += known->entry->uncovered;
 }
 

@@ -62,3 +62,46 @@ size_t bk_zip_peek(const struct bk_buf *zip, const char *name, char *out, size_t
 	archive_read_free(a);
 	return n > 0 ? (size_t)n : 0;
 }
+
+/* The whole of it where its first bytes are those of an object; false where it cannot be read. */
+static bool read_object(struct archive *a, size_t most, struct bk_buf *out)
+{
+	char block[65536];
+	la_ssize_t n;
+
+	while ((n = archive_read_data(a, block, sizeof block)) > 0) {
+		bk_buf_add(out, block, (size_t)n);
+		if (!bk_pack_machine(out->at, out->len) || out->len > most)
+			break;
+	}
+	return n >= 0 && out->len <= most;
+}
+
+void bk_zip_objects(const char *name, const struct bk_buf *zip, void (*object)(void *context, const char *path, const void *bytes, size_t size),
+		    void *context, struct bk_diags *d)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *e;
+	size_t left = BK_PACK_MAX;
+	int r = archive_read_support_format_zip_seekable(a);
+
+	if (r == ARCHIVE_OK)
+		r = archive_read_open_memory(a, zip->at, zip->len);
+	while ((r == ARCHIVE_OK || r == ARCHIVE_WARN) && ((r = archive_read_next_header(a, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN)) {
+		const char *path = archive_entry_pathname(e);
+		BK_BUF bytes = { 0 };
+		const char *machine;
+
+		if (archive_entry_filetype(e) != AE_IFREG || !path)
+			continue;
+		if (!read_object(a, left, &bytes))
+			bk_diag_add(d, BK_WARNING, name, 0, 0, "%s in it cannot be read: no site table is made of it", path);
+		else if ((machine = bk_pack_machine(bytes.at, bytes.len)) && strcmp(machine, "x86-64") == 0) {
+			left -= bytes.len;
+			object(context, path, bytes.at, bytes.len);
+		}
+	}
+	if (r != ARCHIVE_EOF)
+		bk_diag_add(d, BK_WARNING, name, 0, 0, "not all of it can be read: site tables may be missing");
+	archive_read_free(a);
+}

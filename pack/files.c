@@ -13,7 +13,7 @@ static const char *placed(const char *folder, const char *name)
 {
 	static const char *const names[][2] = {
 		{ BK_PACK_POLICY, BK_PACK_FOLDER BK_PACK_POLICY }, { BK_PACK_GATE, BK_PACK_FOLDER BK_PACK_GATE },
-		{ BK_PACK_SHIM, BK_PACK_FOLDER BK_PACK_SHIM },
+		{ BK_PACK_SHIM, BK_PACK_FOLDER BK_PACK_SHIM }, { BK_PACK_TABLE, BK_PACK_FOLDER BK_PACK_TABLE },
 	};
 
 	for (size_t i = 0; *folder && i < sizeof names / sizeof *names; i++)
@@ -33,6 +33,8 @@ size_t bk_pack_files(const struct bk_pack_parts *parts, const char *folder, bool
 	out[n++] = (struct bk_pack_file){ placed(folder, BK_PACK_POLICY), 0644, parts->policy->at, parts->policy->len };
 	if (parts->gate)
 		out[n++] = (struct bk_pack_file){ placed(folder, BK_PACK_GATE), 0755, parts->gate->at, parts->gate->len };
+	if (parts->gate && parts->table)
+		out[n++] = (struct bk_pack_file){ placed(folder, BK_PACK_TABLE), 0644, parts->table->at, parts->table->len };
 	return n;
 }
 

@@ -4,7 +4,7 @@
  *
  *	a function's package (zip or folder)   bootstrap is renamed to bootstrap.buckler, the shim becomes bootstrap; a package without
  *	                                       one gets a folder buckler/ that AWS_LAMBDA_EXEC_WRAPPER can point at
- *	a layer (zip)                          buckler/buckler-init and policy.bkl, which is /opt/buckler/ where it is used
+ *	a layer (zip)                          buckler/buckler-init, policy.bkl and the gate's files, which is /opt/buckler/ where it is used
  *	a template (SAM, CloudFormation)       the layer as a resource, and for each function the layer and AWS_LAMBDA_EXEC_WRAPPER
  *	a custom handler's folder (Azure)      host.json starts the shim with the old command as its arguments
  *	an image (Dockerfile)                  the lines to put at its end
@@ -24,6 +24,7 @@
 #define BK_PACK_MARK		"buckler.wrapped"	/* the first of the files that were added */
 #define BK_PACK_SHIM		"buckler-init"
 #define BK_PACK_GATE		"buckler-gate.so"
+#define BK_PACK_TABLE		"sites.bkt"	/* beside the gate, which looks for it there (gate/table.h) */
 #define BK_PACK_POLICY		"policy.bkl"
 #define BK_PACK_FOLDER		"buckler/"
 #define BK_PACK_LAYER		"buckler-layer.zip"	/* beside a template */
@@ -33,7 +34,7 @@
 
 /* What is put in.  The buffers belong to the caller. */
 struct bk_pack_parts {
-	const struct bk_buf *shim, *gate, *policy;	/* gate: NULL where there is none */
+	const struct bk_buf *shim, *gate, *table, *policy;	/* gate, table: NULL where there is none */
 };
 
 /* A file of a package. */
@@ -43,7 +44,7 @@ struct bk_pack_file {
 	const void *bytes;
 	size_t size;
 };
-#define BK_PACK_FILES 5
+#define BK_PACK_FILES 6
 /* The files that wrapping adds, the mark first; `folder` is what their names begin with, `bootstrap` whether the shim takes its place. */
 size_t bk_pack_files(const struct bk_pack_parts *parts, const char *folder, bool bootstrap, struct bk_pack_file out[BK_PACK_FILES]);
 
@@ -76,6 +77,13 @@ bool bk_zip_make(const struct bk_pack_file *files, size_t count, struct bk_buf *
 /* Wraps a function's package.  *started says whether the platform starts the shim by itself now: there was a bootstrap. */
 bool bk_zip_wrap(const char *name, const struct bk_buf *in, const struct bk_pack_parts *parts, struct bk_buf *out, bool *started, struct bk_diags *d);
 bool bk_zip_unwrap(const char *name, const struct bk_buf *in, struct bk_buf *out, struct bk_diags *d);
+
+/*
+ * Hands out the regular files of a zip that are ELF objects for x86-64, one at a time; the bytes are gone afterwards.  What cannot be read, and what is
+ * beyond BK_PACK_MAX bytes in all, is a warning.
+ */
+void bk_zip_objects(const char *name, const struct bk_buf *zip, void (*object)(void *context, const char *path, const void *bytes, size_t size),
+		    void *context, struct bk_diags *d);
 
 /* --- folder ----------------------------------------------------------------------------------------------------------------- */
 

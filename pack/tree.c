@@ -139,7 +139,7 @@ static bool add_files(const char *folder, const struct bk_pack_parts *parts, boo
 	for (size_t i = 0; i < n && good; i++)
 		if (!(bootstrap && strcmp(files[i].name, BK_PACK_BOOTSTRAP) == 0) && is_there(folder, files[i].name))
 			good = failed(folder, i == 0 ? "this folder is wrapped already; take that off first with `buckler wrap --undo`"
-					             : "the folder has a file of its own with a name that is needed: policy.bkl, buckler-gate.so or buckler", d);
+					             : "the folder has a file of its own with a name that is needed: policy.bkl, buckler-gate.so, sites.bkt or buckler", d);
 	if (good && bootstrap)
 		good = is_there(folder, BK_PACK_REAL) ? failed(folder, "the folder has a file " BK_PACK_REAL " of its own; that name is needed", d)
 						      : move(folder, BK_PACK_BOOTSTRAP, BK_PACK_REAL, d);
@@ -198,9 +198,10 @@ static bool remove_added(const char *folder, const char *const *names, struct bk
 
 static bool unwrap(const char *folder, struct bk_diags *d)
 {
-	static const char *const beside[] = { BK_PACK_MARK, BK_PACK_POLICY, BK_PACK_GATE, NULL };
+	static const char *const beside[] = { BK_PACK_MARK, BK_PACK_POLICY, BK_PACK_GATE, BK_PACK_TABLE, NULL };
 	static const char *const below[] = {
-		BK_PACK_MARK, BK_PACK_FOLDER BK_PACK_SHIM, BK_PACK_FOLDER BK_PACK_POLICY, BK_PACK_FOLDER BK_PACK_GATE, BK_PACK_FOLDER, NULL,
+		BK_PACK_MARK, BK_PACK_FOLDER BK_PACK_SHIM, BK_PACK_FOLDER BK_PACK_POLICY, BK_PACK_FOLDER BK_PACK_GATE,
+		BK_PACK_FOLDER BK_PACK_TABLE, BK_PACK_FOLDER, NULL,
 	};
 	bool bootstrap = is_there(folder, BK_PACK_REAL), changed;
 

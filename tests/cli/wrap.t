@@ -65,6 +65,46 @@ like "$(list nw.zip)" '^buckler/buckler-init 0o100755$' 'the shim has a folder o
 wrap --undo nw.zip -o nu.zip
 ok 'undo gives the same bytes' cmp nu.zip n.zip
 
+# The gate's table: of the objects in the package, of what is named beside it, nothing where there are none.
+if [ -e "${SHIM%/*}/buckler-gate.so" ]; then
+	mkdir -p objects/lib
+	cp /bin/true objects/bootstrap
+	cp "$(readlink -f /lib/x86_64-linux-gnu/libc.so.6)" objects/lib/libc.so
+	head -c 100 /bin/ls >objects/lib/cut
+	"$BUCKLER" gate-table -q -o objects.bkt objects/bootstrap objects/lib/libc.so >made 2>&1
+	(cd objects && /usr/bin/python3 -m zipfile -c ../o.zip bootstrap lib)
+	wrap o.zip -p p.yaml -o ow.zip
+	status 0 'a package with objects'
+	like "$(list ow.zip)" '^sites\.bkt 0o100644$' 'it gets a table'
+	unzip -p ow.zip sites.bkt >got.bkt
+	ok 'that is what gate-table makes' cmp got.bkt objects.bkt
+	wrap o.zip -p p.yaml -o ow2.zip
+	ok 'the same bytes again' cmp ow.zip ow2.zip
+	wrap --undo ow.zip -o ou.zip
+	ok 'undo takes it off' cmp ou.zip o.zip
+	wrap objects -p p.yaml -o ow
+	ok 'the same in a folder' cmp ow/sites.bkt objects.bkt
+	wrap --undo ow -o ou
+	ok 'undo of that' diff -r objects ou
+	wrap --layer -p p.yaml -o layer.zip --objects o.zip
+	like "$(list layer.zip)" '^buckler/sites\.bkt 0o100644$' 'a layer for a package'
+	unzip -p layer.zip buckler/sites.bkt >got.bkt
+	ok 'has the same table' cmp got.bkt objects.bkt
+	wrap --layer -p p.yaml -o layer.zip --objects objects/bootstrap --objects objects/lib
+	unzip -p layer.zip buckler/sites.bkt >got.bkt
+	ok 'so has one for files and folders' cmp got.bkt objects.bkt
+	wrap f.zip -p p.yaml -o no.zip --objects absent
+	status 2 'an object that is not there'
+	wrap f.zip -p p.yaml -o no.zip --objects p.yaml
+	status 2 'what is no object'
+	mkdir taken-table
+	touch taken-table/bootstrap taken-table/sites.bkt
+	wrap taken-table -p p.yaml -o no-folder
+	is "$?" 0 'its own sites.bkt is no matter without a table'
+	rm -rf no-folder
+	ok 'nothing was written' [ ! -e no.zip ]
+fi
+
 # A package is unpacked and started: the shim finds the program and its policy by itself, whatever wraps it further.
 mkdir src
 printf '#!/bin/sh\necho "real $0 $# ${AWS_LAMBDA_EXEC_WRAPPER-unset} ${BUCKLER_NEXT-unset}"\n' >src/bootstrap
