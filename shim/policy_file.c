@@ -71,15 +71,9 @@ static bool can_write(const struct bk_shim *s, int fd, const struct stat *st)
 	return access != -EACCES && access != -EROFS && access != -EPERM;
 }
 
-/* A small policy costs no page of its own. */
-static void *copy(int fd, size_t size)
+static void *copy(char *at, int fd, size_t size)
 {
-	size_t rest;
-	char *at = bk_state_rest(&rest);
-
-	if (size > rest)
-		at = sys_mmap(BK_NEAR_POLICY, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
-	for (size_t done = 0; (unsigned long)at <= -4096UL && done < size; ) {
+	for (size_t done = 0; done < size; ) {
 		long n = sys_pread(fd, at + done, size - done, done);
 
 		if (n <= 0)
@@ -89,12 +83,21 @@ static void *copy(int fd, size_t size)
 	return at;
 }
 
-/* In place, which costs nothing, where nobody in the tree can change it; else as it is now, in memory of our own. */
+/*
+ * A small policy is copied to where it costs no page of its own, which takes less time than a mapping and the question who could change it.  A
+ * larger one is used in place, which costs nothing, where nobody in the tree can change it; else as it is now, in memory of our own.
+ */
 static void *content(const struct bk_shim *s, int fd, const struct stat *st)
 {
-	size_t size = (size_t)st->st_size;
+	size_t size = (size_t)st->st_size, rest;
+	char *at = bk_state_rest(&rest);
 
-	return can_write(s, fd, st) ? copy(fd, size) : sys_mmap(BK_NEAR_POLICY, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd);
+	if (size <= rest)
+		return copy(at, fd, size);
+	if (!can_write(s, fd, st))
+		return sys_mmap(BK_NEAR_POLICY, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd);
+	at = sys_mmap(BK_NEAR_POLICY, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
+	return (unsigned long)at > -4096UL ? at : copy(at, fd, size);
 }
 
 static int map(struct bk_shim *s, int fd, const char *name)
