@@ -39,7 +39,7 @@ static bool matters(uint32_t number)
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (number == own[i])
 			return true;
-	return number == UINT32_MAX || bk_filter_lookup(AUDIT_ARCH_X86_64, number).name.len;
+	return number == UINT32_MAX || bk_filter_lookup(AUDIT_ARCH_X86_64, number).row;
 }
 
 /* --- second opinions ------------------------------------------------------------------------------------------------------------ */

@@ -623,11 +623,11 @@ uint32_t bk_filter_build(const struct bk_filter_spec *spec, struct sock_filter *
 
 /* --- looking up --- */
 
-static struct bk_text name_of(uint32_t row)
+struct bk_text bk_filter_name(const struct bk_filter_call *call)
 {
-	struct bk_text name = bk_text_of(names);
+	struct bk_text name = bk_text_of(call->row ? names : "");
 
-	while (row--)
+	for (uint32_t i = 1; i < call->row; i++)
 		name = bk_text_of(name.at + name.len + 1);
 	return name;
 }
@@ -658,7 +658,7 @@ struct bk_filter_call bk_filter_lookup(uint32_t arch, uint32_t nr)
 			continue;
 		call.job = job_of(&table[i]);
 		call.error = call.job == BK_JOB_REFUSED ? table[i].error : 0;
-		call.name = name_of(i);
+		call.row = i + 1;
 		call.technique = bk_text_of(techniques[table[i].technique]);
 		break;
 	}

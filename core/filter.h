@@ -57,10 +57,12 @@ enum bk_filter_job {
 struct bk_filter_call {
 	enum bk_filter_job job;
 	int error;			/* positive errno to answer; BK_JOB_REFUSED only */
-	struct bk_text name;		/* "ptrace" */
+	uint32_t row;			/* of the table, from 1; 0: it does not have the call */
 	struct bk_text technique;	/* may be empty */
 };
 /* Looks a notified call up in the table.  `nr` as in struct seccomp_data. */
 struct bk_filter_call bk_filter_lookup(uint32_t arch, uint32_t nr);
+/* "ptrace"; empty for row 0.  Names are found by walking over those before: only an event needs one. */
+struct bk_text bk_filter_name(const struct bk_filter_call *call);
 
 #endif

@@ -156,7 +156,7 @@ static void tell(const struct row *row)
 {
 	struct bk_filter_call call = bk_filter_lookup(BK_ARCH_AUDIT, (uint32_t)row->number);
 
-	bk_report_call(call.name.at, call.technique.at);
+	bk_report_call(bk_filter_name(&call).at, call.technique.at);
 }
 
 /* The mode of `processes`, as for the kernel's filter; what aims at the shim is refused in any mode. */

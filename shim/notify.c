@@ -354,7 +354,7 @@ static void refused(struct bk_shim *s, const struct seccomp_notif *n, const stru
 {
 	enum bk_mode mode = bk_policy_mode(&s->policy, BK_PROCESSES);
 	struct bk_event e = {
-		.kind = BK_EVENT_SYSCALL, .section = BK_SECTIONS, .path = call->name, .technique = call->technique, .pid = n->pid,
+		.kind = BK_EVENT_SYSCALL, .section = BK_SECTIONS, .path = bk_filter_name(call), .technique = call->technique, .pid = n->pid,
 		.verdict = BK_DENIED, .reason = BK_WHY_RULE,
 	};
 
