@@ -223,7 +223,15 @@ while IFS="$tab" read -r name program _ section needs policy verdict event path 
 		user) users="$users user" ;;
 		root) if capable; then users="$users root"; else tap_comment "$name: only root with all capabilities can try this"; fi ;;
 		binfmt) if [ "$binfmt" ]; then users=user; else tap_comment "$name: only root with all capabilities can try this"; fi ;;
-		resolver) if capable; then users=resolver; else tap_comment "$name: only root can make a network of its own"; fi ;;
+		resolver)
+			if ! capable; then
+				tap_comment "$name: only root can make a network of its own"
+			elif unshare -mn true 2>/dev/null; then
+				users=resolver
+			else
+				skip 4 "$name: no mounts and network of its own can be made here, as in a chroot"
+			fi
+			;;
 		parent) bare=parent ;;
 		userns)
 			if [ "${PLACE:-}" != gate ] && ! namespaces_can_be_made; then
