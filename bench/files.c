@@ -11,13 +11,15 @@
 static const char about[] =
 	"Usage: build/bench/files [OPTION...]\n"
 	"Times open and close of a file for reading and for writing, making and removing one,\n"
-	"and starts of Python and Node.js that load many modules, under three policies:\n"
-	"no files section, files.write alone, files.write and files.read.\n";
+	"and starts of Python and Node.js that load many modules, under four policies: no\n"
+	"files section, files.write that only tells (the filter alone, no Landlock beneath),\n"
+	"files.write, files.write and files.read.\n";
 
 extern char **environ;
 
 static const struct { const char *name, *text; } policies[] = {
 	{ "none", "version: 1\nprocesses: [\"/**\"]\n" },
+	{ "tell", "version: 1\nmode: alert\nprocesses: [\"/**\"]\nfiles: {write: [\"/tmp/**\", \"/var/tmp/**\"]}\n" },
 	{ "write", "version: 1\nprocesses: [\"/**\"]\nfiles: {write: [\"/tmp/**\", \"/var/tmp/**\"]}\n" },
 	{ "read", "version: 1\nprocesses: [\"/**\"]\nfiles: {write: [\"/tmp/**\", \"/var/tmp/**\"], read: {deny: []}}\n" },
 };
