@@ -11,19 +11,35 @@
 #define PROCESSES	256u		/* numbers of processes that one look takes; further ones wait for the next */
 #define JUDGED		512u		/* images that were judged */
 #define SIZES		128u		/* processes whose memory's size is remembered */
-#define AGES		256u		/* processes that are waited for to have the gate */
+#define KNOWN		256u		/* processes that looks at the period's pace have seen */
+#define PROBES		8u		/* places where one of them may be */
+#define ASKED		16u		/* of how many a look finds out whose they are */
 #define AGE		5u		/* looks at the period's pace, until the gate must be in a dynamic program: the loader maps it first */
 
 /* An exec is told when the loader is opened: the process is then not yet what it becomes.  It is looked for again after these. */
 static const uint8_t again_ms[] = { 1, 1, 2, 4, 0 };
 
+/* Foreign: in those, what is told by inotify is not looked for. */
+enum whose { NOT_ASKED, OURS, FOREIGN };
+
+/* A process as a look at the period's pace has seen it. */
+struct known {
+	uint64_t image;
+	int32_t  pid;			/* 0: none */
+	uint8_t  age;			/* looks, until it must have the gate */
+	uint8_t  look;			/* the last that saw it */
+	uint8_t  whose;			/* enum whose */
+};
+
 /* What the watch remembers: pages that are touched only where it runs. */
 static struct {
 	uint64_t judged[JUDGED];	/* bk_process_image(), found by its low bits and a few behind them */
 	struct { int32_t pid; uint32_t size; } sizes[SIZES];
-	struct { uint64_t image; int32_t pid; uint32_t age; } ages[AGES];
-	uint64_t slow_ms;		/* the next look that counts for ages */
-	bool     slow;			/* this one does */
+	struct known known[KNOWN];
+	uint64_t slow_ms;		/* the next look at the period's pace */
+	bool     slow;			/* this one is */
+	uint8_t  looks;			/* of those, modulo 256 */
+	uint8_t  asked;			/* by this one */
 	uint64_t next_ms;		/* the next look */
 	uint64_t quiet_ms;		/* inotify is not listened to until then */
 	int32_t  last_loader;		/* watches up to this one are of loaders */
@@ -161,19 +177,41 @@ static bool grew(const struct bk_process *p)
 	return true;
 }
 
-/* True once for each image of a process: when it has been there for a while.  Looks are counted, since a frozen function is not looked at either. */
-static bool is_of_age(const struct bk_process *p)
+/* Where a process is remembered; NULL where it is not. */
+static struct known *find_known(int pid)
 {
-	unsigned at = (unsigned)p->pid % AGES;
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct known *k = &watch.known[((unsigned)pid + i) % KNOWN];
 
-	if (watch.ages[at].pid != p->pid || watch.ages[at].image != p->image) {
-		watch.ages[at].pid = p->pid;
-		watch.ages[at].image = p->image;
-		watch.ages[at].age = 0;
+		if (k->pid == pid)
+			return k;
 	}
-	if (!watch.slow || watch.ages[at].age >= AGE)
-		return false;
-	return ++watch.ages[at].age == AGE;
+	return NULL;
+}
+
+/* The same with room made for it, where something has gone that was there; NULL where all is in use. */
+static struct known *make_known(int pid)
+{
+	struct known *k = find_known(pid);
+
+	for (unsigned i = 0; i < PROBES && !k; i++) {
+		struct known *old = &watch.known[((unsigned)pid + i) % KNOWN];
+
+		if (!old->pid || (uint8_t)(watch.looks - old->look) > 1)
+			*(k = old) = (struct known){ .pid = pid };
+	}
+	return k;
+}
+
+/*
+ * An image that was just executed is in a process of ours, or in one that is none of our business.  Whose a number is, is asked anew when a look
+ * at the period's pace finds another image in it: one that was given to a process of ours meanwhile is found by that look at the latest.
+ */
+static bool is_foreign(int pid)
+{
+	const struct known *k = watch.slow ? NULL : find_known(pid);
+
+	return k && k->whose == FOREIGN;
 }
 
 /* --- whose it is ------------------------------------------------------------------------------------------------------------------- */
@@ -191,21 +229,65 @@ static bool is_above(const struct bk_shim *s, int pid)
 	return false;
 }
 
+static bool descends(const struct bk_shim *s, int pid)
+{
+	struct bk_process p = { .parent = pid };
+
+	for (unsigned depth = 0; depth < 64 && p.parent > 1 && bk_process_read(p.parent, &p) == 0; depth++)
+		if (p.parent == s->self)
+			return true;
+	return false;
+}
+
 static bool is_ours(const struct bk_shim *s, int pid)
 {
 	struct bk_process p = { .parent = pid };
 	bool before = false;
 
-	if (is_above(s, pid))		/* it may have begun in the same tick as the shim */
+	if (descends(s, pid))
+		return true;
+	if (s->place.offers & BK_CAN_SUBREAPER || is_above(s, pid))	/* it may have begun in the same tick as the shim */
 		return false;
 	for (unsigned depth = 0; depth < 64 && p.parent > 1 && bk_process_read(p.parent, &p) == 0; depth++) {
-		if (p.parent == s->self)
-			return true;
 		if (is_above(s, p.pid))
 			break;
 		before |= p.started < watch.started;
 	}
-	return !before && !(s->place.offers & BK_CAN_SUBREAPER) && bk_process_user(pid) == s->uid;
+	return !before && bk_process_user(pid) == s->uid;
+}
+
+/* What a look at the period's pace sees; NULL where it is no such look, or there is no room. */
+static struct known *remember(const struct bk_process *p, enum whose whose)
+{
+	struct known *k = watch.slow ? make_known(p->pid) : NULL;
+
+	if (k && k->image != p->image)
+		*k = (struct known){ .pid = p->pid, .image = p->image, .whose = (uint8_t)whose };
+	if (k)
+		k->look = watch.looks;
+	return k;
+}
+
+/* What was there before us is not ours (is_ours()): most of a machine that is not the function's alone, told without asking any further. */
+static bool was_there(const struct bk_process *p)
+{
+	if (p->started >= watch.started)
+		return false;
+	remember(p, FOREIGN);
+	return true;
+}
+
+/* True once for each image of a process: when it has been there for a while.  Looks are counted, since a frozen function is not looked at either. */
+static bool is_of_age(const struct bk_shim *s, const struct bk_process *p)
+{
+	struct known *k = remember(p, NOT_ASKED);
+
+	if (!k)
+		return false;
+	if (k->age && k->whose == NOT_ASKED && watch.asked++ < ASKED)	/* not where it is short-lived */
+		k->whose = is_ours(s, p->pid) ? OURS : FOREIGN;
+	k->age += k->age < AGE + 1;
+	return k->age == AGE;
 }
 
 /*
@@ -342,9 +424,9 @@ static void miss_gate(struct bk_shim *s, const struct bk_process *p)
 static bool look_at(struct bk_shim *s, int pid)
 {
 	struct bk_process p;
-	bool fresh = false;
+	bool fresh = false, of_age;
 
-	if (pid == s->self || bk_process_read(pid, &p) < 0 || p.gone)
+	if (pid == s->self || is_foreign(pid) || bk_process_read(pid, &p) < 0 || was_there(&p) || p.gone)
 		return false;
 	if (!p.ready) {
 		watch.unready = true;
@@ -359,7 +441,8 @@ static bool look_at(struct bk_shim *s, int pid)
 		judge_mappings(s, &p);
 		fresh = true;
 	}
-	if (s->plan.gate && bk_judged(s, BK_PROCESSES) && is_of_age(&p))
+	of_age = is_of_age(s, &p);
+	if (of_age && s->plan.gate && bk_judged(s, BK_PROCESSES))
 		miss_gate(s, &p);
 	return fresh;
 }
@@ -399,8 +482,11 @@ bool bk_watch_turn(struct bk_shim *s, bool told)
 	if (!told && now < watch.next_ms)
 		return false;
 	watch.slow = now >= watch.slow_ms;
-	if (watch.slow)
+	if (watch.slow) {
 		watch.slow_ms = now + POLL_MS;
+		watch.looks++;
+		watch.asked = 0;
+	}
 	if (told)
 		exec = drain(s);
 	fresh = look(s);
