@@ -32,12 +32,12 @@ libraries: [/usr/lib/**]
 generated_code: deny
 YAML
 { cat one.yaml; echo 'unsupported: refuse'; } >refuse.yaml
-for name in all one refuse; do
+sed 's,^processes:,&\n  - path: /usr/bin/dash,' one.yaml >musl.yaml
+for name in all one refuse musl; do
 	"$BUCKLER" compile -q $name.yaml -o opt/$name.bkl || tap_fail "$name.yaml"
 done
 javac -d task "$TOP/tests/place/gate/Children.java"
-printf 'int main(void) { return 0; }\n' >empty.c
-musl-gcc -o task/musl empty.c
+musl-gcc -O1 -o task/musl task/musl.c
 chmod -R a+rX .
 
 # gated POLICY CMD...: as on the platform; output in $T/out, the log in $T/err
@@ -79,6 +79,21 @@ gated refuse /bin/sh -c 'busybox true; echo $?'
 is "$(cat out)" 126 'unless the policy insists on enforcement'
 gated all /var/task/musl
 ok 'a C library that cannot be covered is named' grep -q 'does not cover this program' err
+
+# musl describes no frames: a table, which wrap makes, says where its calls are.
+"$BUCKLER" wrap --layer -p all.yaml -o layer.zip --objects /lib/ld-musl-x86_64.so.1 --objects task/musl || tap_fail 'wrap'
+unzip -p layer.zip buckler/sites.bkt >opt/sites.bkt
+chmod a+r opt/sites.bkt
+same 'musl, with its table' /var/task/musl
+for attack in exec fork syscall mem code; do
+	run "$BOX" --task task -- /var/task/musl $attack
+	like "$(cat out)" 'done$' "musl, $attack: the control works"
+	gated musl /var/task/musl $attack
+	like "$(cat out)" '^refused$' "musl, $attack: refused"
+	ok "musl, $attack: with an event" grep -q '"verdict":"denied"' err
+done
+same 'bash, beside that table' /bin/bash /var/task/children.bash
+rm opt/sites.bkt
 gated refuse /usr/bin/busybox true
 status 125 'a static function is refused where the policy insists'
 
