@@ -153,6 +153,12 @@ try_row() {
 		check place_refuses
 		return
 	fi
+	case $verdict in
+	unavailable | lost)		# which the start event says: unavailable, detected
+		tap_comment "$name: $verdict here: $why"
+		return
+		;;
+	esac
 	if [ "$verdict" = hangs ]; then
 		label="$name as $user: the place itself hangs in it"
 		LIMIT=10

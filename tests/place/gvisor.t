@@ -12,9 +12,9 @@
 command -v runsc >/dev/null || skip_all 'runsc is not here'
 
 # Processes, memory files, deleted files, the loader, libraries, generated code, races, the environment, the filter, files, network: one or two of each.
-ROWS='semicolon python-c other loader loader-preload memfd-fexecve memfd-proc deleted renamed-copy script-memfd thread race-path dlopen dlopen-memfd
-map-file environment-LD_PRELOAD write-then-execute two-views neighbour-write-memory shim-kill listener namespace-mounts file-open file-environ net-tcp net-unix
-net-listen'
+ROWS='semicolon other race-symlink loader memfd-fexecve deleted script-memfd thread dlopen dlopen-memfd
+environment-LD_PRELOAD write-then-execute two-views int80 shim-kill shim-descriptor-signal file-open file-times file-environ net-tcp net-unix net-sendmsg
+net-shell net-listen net-listen-alone'
 
 # gvisor CMD...: CMD as the first process of a sandbox: the host's files below, what is changed is the sandbox's own.
 gvisor() {
@@ -162,7 +162,7 @@ table() {
 	table=$1
 	shift
 	# shellcheck disable=SC2016
-	gvisor /usr/bin/env PLACE=gvisor TRIES="${TRIES:-1000}" SCENE="$T" BUCKLER="$BUCKLER" SHIM="$SHIM" /bin/sh -c 'mkdir -p /dev/shm; chmod 1777 /dev/shm; exec sh "$@"' \
+	gvisor /usr/bin/env PLACE=gvisor TRIES="${TRIES:-300}" SCENE="$T" BUCKLER="$BUCKLER" SHIM="$SHIM" /bin/sh -c 'mkdir -p /dev/shm; chmod 1777 /dev/shm; exec sh "$@"' \
 		sh "$TOP/tests/attack/run.t" "$@" </dev/null >"table.$table" 2>&1
 }
 retell() {
