@@ -8,6 +8,9 @@
  *			is mapped behind the call (PTRACE_SYSCALL), so that a change by another thread wins nothing
  *	a result	the call's number becomes -1, which skips it, and the result is put into its register
  *
+ * In gVisor a call that goes on by PTRACE_SYSCALL stops once more, before it begins: there the filter is asked first (bk_shim.stops_twice).  On aarch64 it
+ * is untried: where NT_ARM_SYSTEM_CALL is not known, the trial fails and the filter stands alone.
+ *
  * A notification's id is the task's number: a stopped task keeps it.
  *
  * What of a bare run differs: nothing in the function can be traced, since there is one tracer a task; a call that waits in the shim (a connection) is
