@@ -200,6 +200,11 @@ int bk_file_open(struct bk_file *f, int directory, const char *path, int flags, 
 /* Fills in all but fd from a descriptor. */
 int bk_file_of(struct bk_file *f, int fd, char *name);
 void bk_file_close(struct bk_file *f);
+/*
+ * Closes a descriptor that is not O_PATH: whichever of a file is closed, the process loses its record locks on it (fcntl(2), F_SETLK).  Where anybody has
+ * one, the descriptor stays open until the next exec instead.
+ */
+void bk_close_unlocked(int fd);
 /* bk_decide() with the hash, or the knowledge that none is needed, supplied where the policy asks for it. */
 struct bk_decision bk_file_judge(struct bk_request *r, const struct bk_file *f, uint8_t sha256[32]);
 /* True where nobody in the function can change the way by which `name` led to the file. */

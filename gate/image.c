@@ -53,6 +53,15 @@ void bk_file_close(struct bk_file *f)
 	f->fd = -1;
 }
 
+void bk_close_unlocked(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK };
+
+	/* Asked as the owner of an open file, that is as somebody else: the process's own are told, too. */
+	if (sys_fcntl(fd, F_OFD_GETLK, (long)&lock) < 0 || lock.l_type == F_UNLCK)
+		sys_close(fd);
+}
+
 long bk_file_read(const struct bk_file *f, void *to, size_t size, uint64_t at)
 {
 	char link[64];
@@ -60,7 +69,7 @@ long bk_file_read(const struct bk_file *f, void *to, size_t size, uint64_t at)
 	long n = fd < 0 ? fd : sys_pread(fd, to, size, at);
 
 	if (fd >= 0)
-		sys_close(fd);
+		bk_close_unlocked(fd);
 	return n;
 }
 
@@ -123,7 +132,7 @@ static bool hash(const struct bk_file *f, uint8_t digest[32])
 	bk_sha256_start(&h, false);
 	while ((n = sys_read(fd, block, sizeof block)) > 0)
 		bk_sha256_add(&h, block, (size_t)n);
-	sys_close(fd);
+	bk_close_unlocked(fd);
 	bk_sha256_finish(&h, digest);
 	return n == 0;
 }

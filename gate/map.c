@@ -143,7 +143,7 @@ static long map_file(void *arg)
 		;
 	else
 		map_vetted(f, &file);
-	bk_file_close(&file);
+	bk_close_unlocked((int)fd);
 	return true;
 }
 

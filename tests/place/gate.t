@@ -38,6 +38,7 @@ for name in all one refuse musl; do
 done
 javac -d task "$TOP/tests/place/gate/Children.java"
 musl-gcc -O1 -o task/musl task/musl.c
+gcc -O1 -o task/locks task/locks.c
 chmod -R a+rX .
 
 # gated POLICY CMD...: as on the platform; output in $T/out, the log in $T/err
@@ -69,6 +70,8 @@ same ruby /usr/bin/ruby /var/task/children.rb
 same perl /usr/bin/perl /var/task/children.pl
 same bash /bin/bash /var/task/children.bash
 same dash /bin/dash /var/task/tools.sh
+same 'record locks' /var/task/locks
+is "$(tr '\n' ' ' <out)" 'locked 1 mapped 1 locked 1 mapped 1 unlocked 1 ' 'they are kept'
 
 gated one /bin/sh -c '/usr/bin/true; echo "true $?"; /bin/ls; echo "ls $?"; env -i /bin/ls; echo "env $?"'
 is "$(cat out)" "$(printf 'true 0\nls 126\nenv 126')" 'what no rule lists is refused as the kernel would'
