@@ -187,7 +187,7 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 		return;
 	f->flags = 0;
 	if (first)
-		bk_loop_main_loaded(s);
+		bk_loop_main_loaded(s, (struct bk_text){ NULL, 0 });
 	if (s->place.offers & BK_CAN_SEIZE || (!first && s->plan.verify)) {
 		bk_notify_unseen(s, n, BK_EVENT_EXEC, &r);	/* this one process */
 		return;
@@ -302,6 +302,14 @@ bool bk_exec_is_main(const struct bk_shim *s, const struct bk_decision *d)
 	return !s->policy.head->main || d->rule == s->policy.head->main - 1;
 }
 
+/* The image itself, where it was not seen through; empty: not known. */
+static struct bk_text loaded_image(const struct bk_request *r)
+{
+	if (r->flags & BK_REQ_LOADER)
+		return (struct bk_text){ NULL, 0 };
+	return r->interpreter.len ? r->interpreter : r->path;
+}
+
 void bk_exec_after(struct bk_shim *s, int pid, struct bk_flight *f)
 {
 	struct bk_fresh fresh = { 0 };
@@ -312,7 +320,7 @@ void bk_exec_after(struct bk_shim *s, int pid, struct bk_flight *f)
 	if (bk_stops(d.verdict))
 		d.verdict = BK_KILLED;	/* the old image is gone: there is nobody left to get an errno */
 	if (main && !s->started)
-		bk_loop_main_loaded(s);
+		bk_loop_main_loaded(s, loaded_image(&r));
 	if (main && d.verdict != BK_KILLED && bk_exec_is_main(s, &d))
 		s->main_seen = true;	/* until then a wrapper stands in front of it: BUCKLER_NEXT, a start script */
 	bk_notify_speak(s, BK_EVENT_EXEC, &r, &d, pid);

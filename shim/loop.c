@@ -101,21 +101,21 @@ REST static void give_back(struct bk_shim *s)
 
 /* --- start event ------------------------------------------------------------------------------------------------------------ */
 
-static void start_event(struct bk_shim *s, enum bk_event_kind kind, const char *why)
+static void start_event(struct bk_shim *s, enum bk_event_kind kind, const char *why, struct bk_text image)
 {
 	char link[64];
 	struct bk_event e = {
 		.kind = kind, .section = BK_SECTIONS, .plan = &s->plan, .pid = (uint32_t)s->main_pid, .ppid = (uint32_t)s->self,
-		.verdict = kind == BK_EVENT_START ? BK_ALLOWED : BK_DENIED, .note = bk_text_of(why),
+		.verdict = kind == BK_EVENT_START ? BK_ALLOWED : BK_DENIED, .note = bk_text_of(why), .path = image,
 	};
-	long n = sys_readlink(bk_proc(link, s->main_pid, "/exe"), s->scratch->parent, BK_PATH_MAX);
+	long n = image.len ? 0 : sys_readlink(bk_proc(link, s->main_pid, "/exe"), s->scratch->parent, BK_PATH_MAX);
 
 	if (n > 0)
 		e.path = (struct bk_text){ s->scratch->parent, (uint32_t)n };
 	bk_log_event(s, &e);
 }
 
-void bk_loop_main_loaded(struct bk_shim *s)
+void bk_loop_main_loaded(struct bk_shim *s, struct bk_text image)
 {
 	enum bk_section gap;
 
@@ -125,12 +125,12 @@ void bk_loop_main_loaded(struct bk_shim *s)
 	s->started = true;
 	gap = bk_plan_gap(&s->plan);
 	if (gap != BK_SECTIONS && s->policy.head->flags & BK_UNSUPPORTED_REFUSE) {
-		start_event(s, BK_EVENT_REFUSED, "the policy says `unsupported: refuse`, and this place cannot enforce all of its sections");
+		start_event(s, BK_EVENT_REFUSED, "the policy says `unsupported: refuse`, and this place cannot enforce all of its sections", image);
 		sys_kill(s->main_pid, SIGKILL);
 		s->unsupported = true;
 		return;
 	}
-	start_event(s, BK_EVENT_START, NULL);	/* the plan says why */
+	start_event(s, BK_EVENT_START, NULL, image);	/* the plan says why */
 }
 
 /* --- children ------------------------------------------------------------------------------------------------------------------ */
@@ -429,7 +429,7 @@ static void await_gate(struct bk_shim *s)
 	}
 	if (bk_gate_said_hello(s, s->main_pid))
 		return;
-	start_event(s, BK_EVENT_REFUSED, "the gate did not start in the function: is buckler-gate.so of this version, and whole?");
+	start_event(s, BK_EVENT_REFUSED, "the gate did not start in the function: is buckler-gate.so of this version, and whole?", (struct bk_text){ NULL, 0 });
 	sys_kill(s->main_pid, SIGKILL);
 	s->unsupported = true;
 }
@@ -438,7 +438,7 @@ static void await_gate(struct bk_shim *s)
 static void start_without_listener(struct bk_shim *s, struct bk_start *start)
 {
 	bk_watch_open(s);
-	bk_loop_main_loaded(s);
+	bk_loop_main_loaded(s, (struct bk_text){ NULL, 0 });
 	bk_child_go(start);
 	for (int tid = start->vm_tid; tid; tid = start->vm_tid)
 		sys_futex(&start->vm_tid, FUTEX_WAIT, (uint32_t)tid);

@@ -102,6 +102,8 @@ static void get_ready(struct bk_shim *s, const struct bk_options *o)
 	s->form = o->form;
 	s->listener = s->signals = s->log = s->own_fds = s->terminal = s->watch = s->events = -1;
 	bk_scratch_new(s);
+	/* In one call what else were a fault for each page; before Linux 5.14 it is that. */
+	sys_madvise((void *)(((uintptr_t)s->scratch + BK_SCRATCH_FIRST) & ~(uintptr_t)(BK_PAGE - 1)), BK_SCRATCH_BEHIND - BK_SCRATCH_FIRST, MADV_POPULATE_WRITE);
 	bk_log_open(s, o->log_fd >= 0 ? o->log_fd : 2);
 	if (o->log_fd >= 0)
 		sys_close(o->log_fd);

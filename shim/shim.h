@@ -100,15 +100,17 @@ struct bk_window {
 
 /* Large buffers; contents never survive an idle moment. */
 struct bk_scratch {
-	char path[BK_PATH_MAX + 384], interpreter[BK_PATH_MAX + 384], parent[BK_PATH_MAX + 64];	/* a name more than a path (files.h) */
-	char name[BK_PATH_MAX + 64], walk[BK_PATH_MAX + 64], called[BK_PATH_MAX];
-	char line[BK_LINE_MAX];
+	char interpreter[BK_PATH_MAX + 384];
 	char flight_parent[BK_FLIGHTS][512];
 	uint8_t block[16384];		/* file contents on their way into a hash; text of /proc/PID/maps */
-	char argv[BK_ARGV_MAX + BK_PATH_MAX];
-	struct bk_window window;
 	uint32_t held_count;		/* trace.c: stopped tasks whose call is looked at once one in flight has landed */
 	int held[1024];
+	char argv[BK_ARGV_MAX + BK_PATH_MAX];
+	/* From here on, up to the first bytes of `stack`: what each start needs. */
+	char parent[BK_PATH_MAX + 64], name[BK_PATH_MAX + 64], walk[BK_PATH_MAX + 64], called[BK_PATH_MAX];
+	char path[BK_PATH_MAX + 384];	/* a name more than a path (files.h) */
+	char line[BK_LINE_MAX];
+	struct bk_window window;
 	int vetted;			/* task whose vetted image's name is still in `path` */
 	uint64_t pointers[512], pointers_at, pointers_size;	/* size 0: none were read ahead */
 	struct bk_slot slot;
@@ -116,6 +118,8 @@ struct bk_scratch {
 	struct seccomp_notif_resp answer;
 	char stack[BK_STACK_MAX];
 };
+#define BK_SCRATCH_FIRST  __builtin_offsetof(struct bk_scratch, parent)
+#define BK_SCRATCH_BEHIND (__builtin_offsetof(struct bk_scratch, stack) + 2 * BK_PAGE)
 
 struct bk_pending;
 struct bk_names;
@@ -219,8 +223,8 @@ bool bk_gate_said_hello(const struct bk_shim *s, int pid);
 
 /* Serves until the function has ended; returns its exit status (128 + n after signal n). */
 int bk_loop(struct bk_shim *s, struct bk_start *start);
-/* Called once, when the function's image is loaded and has not run yet: start event, `unsupported`, own protection. */
-void bk_loop_main_loaded(struct bk_shim *s);
+/* Called once, when the function's image is loaded and has not run yet: start event, `unsupported`, own protection.  `image`: empty where not known. */
+void bk_loop_main_loaded(struct bk_shim *s, struct bk_text image);
 
 /* --- notify ----------------------------------------------------------------------------------------------------------- */
 
