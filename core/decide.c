@@ -306,15 +306,37 @@ static void consider(struct judgement *j, uint32_t index, struct bk_text path)
 		note_near(j, index, why);
 }
 
-static void consider_key(struct judgement *j, uint32_t key, struct bk_text path)
+/* Returns true where more rules of the key stand under the keys of their ends. */
+static bool consider_key(struct judgement *j, uint32_t key, struct bk_text path)
 {
+	uint32_t first = bk_policy_find(j->policy, key);
 	const struct bk_rule *r;
+	bool ends = false;
 
-	for (uint32_t i = bk_policy_find(j->policy, key); (r = bk_policy_rule(j->policy, i)); i++) {
+	for (uint32_t i = first; (r = bk_policy_rule(j->policy, i)); i++) {
+		ends |= i == first && r->flags & BK_RULE_ENDS;
 		if (r->section == j->section && !(r->flags & BK_RULE_MAIN))
 			consider(j, i, path);
 		if (r->flags & BK_RULE_LAST)
 			break;
+	}
+	return ends;
+}
+
+/* `state` is of the path's first `used` bytes; a pattern with that key may stand under how it goes on, or how it ends. */
+static void consider_folder(struct judgement *j, uint32_t state, struct bk_text path, uint32_t used)
+{
+	uint32_t tail = bk_key_add(state, '\0'), head = bk_key_add(tail, '\0'), rest = path.len - used;
+
+	if (!consider_key(j, bk_key_finish(state), path))
+		return;
+	for (uint32_t i = 0; i < rest && i < BK_TAIL_MAX; i++) {
+		tail = bk_key_add(tail, path.at[path.len - 1 - i]);
+		consider_key(j, bk_key_finish(tail), path);
+	}
+	for (uint32_t i = 0; i < rest && i < BK_HEAD_MAX && path.at[used + i] != '/'; i++) {
+		head = bk_key_add(head, path.at[used + i]);
+		consider_key(j, bk_key_finish(head), path);
 	}
 }
 
@@ -324,7 +346,7 @@ static void consider_all(struct judgement *j, struct bk_text path)
 	uint32_t state = bk_key_start(j->section), i;
 	bool in_name = j->section == BK_ENVIRONMENT;
 
-	consider_key(j, bk_key_finish(state), path);
+	consider_folder(j, state, path, 0);
 	for (i = 0; i < path.len; i++) {
 		if (in_name && path.at[i] == '=') {
 			consider_key(j, bk_key_finish(state), path);
@@ -332,7 +354,7 @@ static void consider_all(struct judgement *j, struct bk_text path)
 		}
 		state = bk_key_add(state, path.at[i]);
 		if (path.at[i] == '/')
-			consider_key(j, bk_key_finish(state), path);
+			consider_folder(j, state, path, i + 1);
 	}
 	if (path.len && path.at[path.len - 1] != '/')
 		consider_key(j, bk_key_finish(state), path);

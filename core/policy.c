@@ -276,16 +276,19 @@ uint32_t bk_key_finish(uint32_t state)
 	return state ? state : 1;
 }
 
-uint32_t bk_policy_key(enum bk_section section, struct bk_text key)
+static uint32_t add_pattern(uint32_t state, struct bk_text key)
 {
-	uint32_t state = bk_key_start(section);
-
 	for (uint32_t i = 0; i < key.len; i++) {
 		if (key.at[i] == '\\' && i + 1 < key.len)
 			i++;
 		state = bk_key_add(state, key.at[i]);
 	}
-	return bk_key_finish(state);
+	return state;
+}
+
+uint32_t bk_policy_key(enum bk_section section, struct bk_text key)
+{
+	return bk_key_finish(add_pattern(bk_key_start(section), key));
 }
 
 struct bk_text bk_policy_key_of(struct bk_text pattern)
@@ -301,6 +304,51 @@ struct bk_text bk_policy_key_of(struct bk_text pattern)
 			folder = i + 1;
 	}
 	return pattern;
+}
+
+uint32_t bk_policy_tail_key(enum bk_section section, struct bk_text pattern)
+{
+	uint32_t state = bk_key_add(add_pattern(bk_key_start(section), bk_policy_key_of(pattern)), '\0'), n = 0;
+	char tail[BK_TAIL_MAX] = { 0 };	/* byte n of it at n % BK_TAIL_MAX */
+	bool wild = false;
+
+	for (uint32_t i = 0; i < pattern.len; i++) {
+		if (pattern.at[i] == '*' || pattern.at[i] == '?') {
+			wild = true;
+			n = 0;
+			continue;
+		}
+		if (pattern.at[i] == '\\' && i + 1 < pattern.len)
+			i++;
+		tail[n++ % BK_TAIL_MAX] = pattern.at[i];
+	}
+	for (uint32_t i = 1; i <= n && i <= BK_TAIL_MAX; i++)
+		state = bk_key_add(state, tail[(n - i) % BK_TAIL_MAX]);
+	return wild && n ? bk_key_finish(state) : 0;
+}
+
+uint32_t bk_policy_head_key(enum bk_section section, struct bk_text pattern)
+{
+	uint32_t at = bk_policy_key_of(pattern).len, n = 0;
+	uint32_t state = bk_key_add(bk_key_add(add_pattern(bk_key_start(section), (struct bk_text){ pattern.at, at }), '\0'), '\0');
+
+	for (; at < pattern.len && pattern.at[at] != '*' && pattern.at[at] != '?' && n < BK_HEAD_MAX; at++, n++) {
+		if (pattern.at[at] == '\\' && at + 1 < pattern.len)
+			at++;
+		state = bk_key_add(state, pattern.at[at]);
+	}
+	return n ? bk_key_finish(state) : 0;	/* a pattern without a wildcard is all key */
+}
+
+uint32_t bk_policy_rule_key(const struct bk_policy *policy, const struct bk_rule *r)
+{
+	struct bk_text path = bk_policy_text(policy, r->path);
+
+	if (r->flags & BK_RULE_TAIL)
+		return bk_policy_tail_key(r->section, path);
+	if (r->flags & BK_RULE_HEAD)
+		return bk_policy_head_key(r->section, path);
+	return bk_policy_key(r->section, bk_policy_key_of(path));
 }
 
 /* Index of the bucket that holds a key, or UINT32_MAX. */
@@ -365,7 +413,7 @@ static bool rule_is_sound(const struct bk_policy *policy, const struct bk_rule *
 	return text_is_sound(policy, r->path) && text_is_sound(policy, r->shell) && text_is_sound(policy, r->parent) &&
 	       text_is_sound(policy, r->applet) && list_is_sound(policy, r->args) && endpoint_is_sound(policy, r->endpoint) &&
 	       (!r->sha256 || bk_policy_hash(policy, r->sha256)) && r->section < BK_SECTIONS && r->action <= BK_ALLOW &&
-	       !(r->flags & ~(BK_RULE_LAST | BK_RULE_MAIN));
+	       !(r->flags & ~(BK_RULE_LAST | BK_RULE_MAIN | BK_RULE_ENDS | BK_RULE_TAIL | BK_RULE_HEAD));
 }
 
 static uint32_t offset_of(const struct bk_policy *policy, const void *at)
@@ -396,15 +444,24 @@ static uint32_t rules_fault(const struct bk_policy *policy, uint32_t *indexed)
 	return 0;
 }
 
+/* One that stands under the key of an end is asked for where the first rule under its own key says so. */
+static bool is_asked_for(const struct bk_policy *policy, const struct bk_rule *r)
+{
+	const struct bk_rule *first;
+
+	if (!(r->flags & (BK_RULE_TAIL | BK_RULE_HEAD)))
+		return true;
+	first = bk_policy_rule(policy, bk_policy_find(policy, bk_policy_key(r->section, bk_policy_key_of(bk_policy_text(policy, r->path)))));
+	return r->section != BK_ENVIRONMENT && first && first->flags & BK_RULE_ENDS;
+}
+
 /* Rules of one bucket: all of its key, up to one that says that it is the last.  Returns how many, 0 for a fault. */
 static uint32_t count_group(const struct bk_policy *policy, const struct bk_bucket *b)
 {
 	const struct bk_rule *r;
 
 	for (uint32_t n = 0; (r = bk_policy_rule(policy, b->first - 1 + n)); n++) {
-		struct bk_text key = bk_policy_key_of(bk_policy_text(policy, r->path));
-
-		if (r->flags & BK_RULE_MAIN || bk_policy_key(r->section, key) != b->hash)
+		if (r->flags & BK_RULE_MAIN || bk_policy_rule_key(policy, r) != b->hash || !is_asked_for(policy, r))
 			return 0;
 		if (r->flags & BK_RULE_LAST)
 			return n + 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The compiled policy (policy.bkl): this header is its specification, version 2.
+ * The compiled policy (policy.bkl): this header is its specification, version 3.
  *
  * One flat, position-independent, little-endian file of at most BK_POLICY_MAX bytes:
  *
@@ -24,7 +24,7 @@
 #include "core/text.h"
 
 #define BK_POLICY_MAGIC    0x0a316c6b62ULL	/* "bkl1\n" */
-#define BK_POLICY_VERSION  2
+#define BK_POLICY_VERSION  3
 #define BK_POLICY_MAX      (16u << 20)		/* bytes; larger files are refused */
 
 /* The sections of a policy, in the order in which they are shown.  Names: bk_section_name(). */
@@ -84,6 +84,9 @@ struct bk_bucket {
 
 /* bk_rule.flags */
 #define BK_RULE_LAST 1u			/* the last rule of its index key */
+#define BK_RULE_ENDS 4u			/* the first rule of its bucket: more rules of that key stand under the keys of their ends */
+#define BK_RULE_TAIL 8u			/* stands under the key of its tail */
+#define BK_RULE_HEAD 16u		/* under that of its head */
 #define BK_RULE_MAIN 2u			/* the `main:` rule, action BK_ALLOW, section BK_PROCESSES but not counted there; not in the index */
 
 struct bk_rule {
@@ -155,11 +158,23 @@ uint8_t bk_policy_section_flags(const struct bk_policy *policy, enum bk_section 
  * whole path and for each of its directory prefixes (with the slash), and its cost does not depend on the
  * number of rules.  Rules whose pattern starts with a wildcard, and those without a path, have the empty key.
  *
+ * Where many patterns have one key, as those that stand in one folder, the later ones may stand under the key of an end instead: the tail is
+ * what stands behind the last wildcard, the head what stands between the key and the first one.  Its key is the rule's own, a zero byte
+ * and the tail's last BK_TAIL_MAX bytes, the last one first; or two zero bytes and the head's first BK_HEAD_MAX bytes.  A lookup that meets
+ * BK_RULE_ENDS therefore also asks for each so short end of the rest of the path.
+ *
  * bk_policy_key() takes pattern text: "\c" counts as c, as it does when the pattern is matched.  bk_key_add() takes bytes as they are.
  * Two keys may have one hash: their rules then share a bucket and stand side by side.  Rules of one key stand in the order of the text.
  */
 uint32_t bk_policy_key(enum bk_section section, struct bk_text key);		/* never 0 */
 struct bk_text bk_policy_key_of(struct bk_text pattern);
+#define BK_TAIL_MAX 8u
+#define BK_HEAD_MAX 16u
+/* The key of a pattern's end, 0 where it has none. */
+uint32_t bk_policy_tail_key(enum bk_section section, struct bk_text pattern);
+uint32_t bk_policy_head_key(enum bk_section section, struct bk_text pattern);
+/* The one that a rule stands under. */
+uint32_t bk_policy_rule_key(const struct bk_policy *policy, const struct bk_rule *rule);
 /* The same incrementally: start, add bytes, finish at any point. */
 uint32_t bk_key_start(enum bk_section section);
 uint32_t bk_key_add(uint32_t state, char byte);

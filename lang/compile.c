@@ -6,7 +6,8 @@
 #include <string.h>
 #include "lang/policy_model.h"
 
-struct sorted { const struct bk_model_rule *rule; enum bk_section section; uint32_t key; size_t order; };
+/* `end`: BK_RULE_TAIL or BK_RULE_HEAD, where `key` is that of an end; `more`: others of this key went there. */
+struct sorted { const struct bk_model_rule *rule; enum bk_section section; uint32_t key; uint16_t end; bool more; size_t order; };
 
 struct writer {
 	struct bk_buf data;
@@ -112,7 +113,57 @@ static int compare_rules(const void *a, const void *b)
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
+	if (!x->end != !y->end)
+		return x->end ? 1 : -1;
 	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+#define FEW 8				/* rules of one key are looked at one by one */
+
+static uint32_t end_key(const struct sorted *s, uint16_t end)
+{
+	struct bk_text path = bk_text_of(s->rule->path ? s->rule->path : "");
+
+	return end == BK_RULE_TAIL ? bk_policy_tail_key(s->section, path) : bk_policy_head_key(s->section, path);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* How many different ends of that kind the rules have. */
+static size_t count_ends(const struct sorted *s, size_t n, uint16_t end)
+{
+	BK_FREE uint32_t *keys = bk_alloc(n * sizeof *keys);
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = end_key(&s[i], end);
+	qsort(keys, n, sizeof *keys, compare_keys);
+	for (size_t i = 0; i < n; i++)
+		count += keys[i] && (i == 0 || keys[i] != keys[i - 1]);
+	return count;
+}
+
+/* Gives rules of one key the keys of their ends, of the kind that tells more of them apart; the first stays, to say so. */
+static void spread(struct sorted *s, size_t n)
+{
+	uint16_t better = count_ends(s, n, BK_RULE_TAIL) >= count_ends(s, n, BK_RULE_HEAD) ? BK_RULE_TAIL : BK_RULE_HEAD;
+	uint16_t ends[2] = { better, better ^ (BK_RULE_TAIL | BK_RULE_HEAD) };
+
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = 0; k < 2 && !s[i].end; k++) {
+			uint32_t key = end_key(&s[i], ends[k]);
+
+			if (key) {
+				s[i].key = key;
+				s[i].end = ends[k];
+				s[0].more = true;
+			}
+		}
 }
 
 static size_t sort_rules(const struct bk_model *m, struct sorted **out)
@@ -127,8 +178,15 @@ static size_t sort_rules(const struct bk_model *m, struct sorted **out)
 		for (size_t i = 0; i < m->section[s].count; i++, n++) {
 			const struct bk_model_rule *r = &m->section[s].rules[i];
 
-			(*out)[n] = (struct sorted){ r, s, bk_policy_key(s, bk_policy_key_of(bk_text_of(r->path ? r->path : ""))), n };
+			(*out)[n] = (struct sorted){ r, s, bk_policy_key(s, bk_policy_key_of(bk_text_of(r->path ? r->path : ""))), 0, false, n };
 		}
+	qsort(*out, n, sizeof **out, compare_rules);
+	for (size_t i = 0, next; i < n; i = next) {
+		for (next = i + 1; next < n && (*out)[next].key == (*out)[i].key; next++)
+			;
+		if (next - i > FEW && (*out)[i].section != BK_ENVIRONMENT)
+			spread(*out + i, next - i);
+	}
 	qsort(*out, n, sizeof **out, compare_rules);
 	return n;
 }
@@ -212,6 +270,7 @@ static void put_rules(struct image *im, struct writer *w, const struct sorted *s
 			put_bucket(im->buckets, im->head.bucket_count, sorted[i].key, (uint32_t)i);
 		if (i + 1 == n || sorted[i].key != sorted[i + 1].key)
 			im->rules[i].flags |= BK_RULE_LAST;
+		im->rules[i].flags |= sorted[i].end | (sorted[i].more ? BK_RULE_ENDS : 0);
 	}
 }
 

@@ -36,7 +36,7 @@ static void ask(const struct bk_policy *p)
 
 static bool is_found(const struct bk_policy *p, const struct bk_rule *rule)
 {
-	uint32_t i = bk_policy_find(p, bk_policy_key(rule->section, bk_policy_key_of(bk_policy_text(p, rule->path))));
+	uint32_t i = bk_policy_find(p, bk_policy_rule_key(p, rule));
 	const struct bk_rule *r;
 
 	for (; (r = bk_policy_rule(p, i)); i++) {

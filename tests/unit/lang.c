@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Policy text: what is refused and where, and that what is accepted survives compiling, showing and compiling again. */
 #include <stdlib.h>
+#include "core/decide.h"
 #include "lang/policy_model.h"
 #include "tests/support/tap.h"
 
@@ -162,6 +163,47 @@ static void test_round_trip(void)
 	ok(second.len == third.len && !memcmp(second.at, third.at, second.len), "the same text gives the same bytes");
 }
 
+static bool stands_under(const struct bk_policy *p, uint32_t key, struct bk_text path)
+{
+	uint32_t at = key ? bk_policy_find(p, key) : UINT32_MAX;
+
+	for (const struct bk_rule *r; (r = bk_policy_rule(p, at)); at++) {
+		if (bk_text_equal(bk_policy_text(p, r->path), path))
+			return true;
+		if (r->flags & BK_RULE_LAST)
+			break;
+	}
+	return false;
+}
+
+/* Many patterns in one folder, of which each is told apart by how it begins or by how it ends. */
+static void test_one_folder(const char *form, const char *hit, const char *miss)
+{
+	BK_BUF text = { 0 }; BK_BUF bytes = { 0 };
+	struct bk_policy p;
+	int right = 0;
+
+	bk_buf_text(&text, "version: 1\nprocesses:\n");
+	for (int i = 0; i < 300; i++) {
+		bk_buf_text(&text, "  - '");
+		bk_buf_printf(&text, form, i);
+		bk_buf_text(&text, "'\n");
+	}
+	struct bk_model *m = parse(text.at, text.len);
+	compile(m, &bytes);
+	bk_policy_open(&p, bytes.at, bytes.len, NULL);
+	for (int i = 0; i < 310; i++) {
+		BK_FREE char *name = bk_format(hit, i), *other = bk_format(miss, i);
+		struct bk_request q = { .section = BK_PROCESSES, .path = bk_text_of(name), .first_arg = 1 };
+
+		right += (bk_decide(&p, &q, BK_ENFORCE).verdict == BK_ALLOWED) == (i < 300);
+		q.path = bk_text_of(other);
+		right += bk_decide(&p, &q, BK_ENFORCE).verdict == BK_DENIED;
+	}
+	ok(right == 620, "patterns in one folder, %s: each is found, and no other", form);
+	bk_model_free(m);
+}
+
 static void test_many(void)
 {
 	BK_BUF text = { 0 }; BK_BUF bytes = { 0 };
@@ -176,16 +218,9 @@ static void test_many(void)
 	ok(bk_policy_open(&p, bytes.at, bytes.len, NULL) == BK_POLICY_OK, "10,000 rules open");
 	for (size_t i = 0; m && i < m->section[BK_PROCESSES].count; i++) {
 		struct bk_text path = bk_text_of(m->section[BK_PROCESSES].rules[i].path);
-		uint32_t at = bk_policy_find(&p, bk_policy_key(BK_PROCESSES, bk_policy_key_of(path)));
 
-		for (const struct bk_rule *r; (r = bk_policy_rule(&p, at)); at++) {
-			if (bk_text_equal(bk_policy_text(&p, r->path), path)) {
-				found++;
-				break;
-			}
-			if (r->flags & BK_RULE_LAST)
-				break;
-		}
+		found += stands_under(&p, bk_policy_key(BK_PROCESSES, bk_policy_key_of(path)), path) ||
+			 stands_under(&p, bk_policy_tail_key(BK_PROCESSES, path), path) || stands_under(&p, bk_policy_head_key(BK_PROCESSES, path), path);
 	}
 	ok(found == 10000, "each of them is found by its key");
 	bk_model_free(m);
@@ -261,6 +296,14 @@ int main(void)
 {
 	test_bad();
 	test_round_trip();
+	test_one_folder("/opt/t/a*-%d", "/opt/t/ab-%d", "/opt/t/b-%d");
+	test_one_folder("/opt/t/a*-long-tail-%d", "/opt/t/a-long-tail-%d", "/opt/t/sub/a-long-tail-%d");
+	test_one_folder("/opt/t/tool-%d-*", "/opt/t/tool-%d-x", "/opt/t/tool-%d");
+	test_one_folder("/opt/t/tool-of-a-long-name-%d-?", "/opt/t/tool-of-a-long-name-%d-x", "/opt/t/tool-of-a-long-name-%d-");
+	test_one_folder("/opt/**/bin-%d", "/opt/a/b/c/bin-%d", "/opta/b/bin-%d");
+	test_one_folder("**/x%d-*y", "/z/x%d-y", "/z/x%d-");
+	test_one_folder("/opt/t/\\*%d-*\\?", "/opt/t/*%d-_?", "/opt/t/a%d-_?");
+	test_one_folder("/opt/t/%d-*", "/opt/t/%d-x", "/opt/t/a%d-x");
 	test_many();
 	test_lint();
 	test_diff();
