@@ -60,15 +60,15 @@ static bool can_write(const struct bk_shim *s, int fd, const struct stat *st)
 {
 	struct statfs fs;
 	char link[64];
-	long seals = sys_fcntl(fd, F_GET_SEALS, 0), access;
+	long seals, access = 0;
 
 	bk_own_fd(link, fd);
-	if ((seals > 0 && (seals & F_SEAL_WRITE)) || (sys_statfs(link, &fs) == 0 && (fs.f_flags & 1)))	/* ST_RDONLY */
-		return false;
-	if (s->uid == 0 || st->st_uid == s->uid)
-		return true;
-	access = sys_access(link, 2);
-	return access != -EACCES && access != -EROFS && access != -EPERM;
+	if (s->uid != 0 && st->st_uid != s->uid)
+		access = sys_access(link, 2);
+	if (access == -EACCES || access == -EROFS || access == -EPERM)
+		return false;		/* mostly this is the answer */
+	seals = sys_fcntl(fd, F_GET_SEALS, 0);
+	return !(seals > 0 && (seals & F_SEAL_WRITE)) && !(sys_statfs(link, &fs) == 0 && (fs.f_flags & 1));	/* ST_RDONLY */
 }
 
 static void *copy(char *at, int fd, size_t size)
