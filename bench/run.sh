@@ -12,7 +12,7 @@ keep the measured programs root where root calls it. BUILD is the build folder."
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../build}
-all='gate hash call map connect rules spawn start concurrent memory lambda scan scan_db'
+all='gate hash call map connect files rules spawn start concurrent memory lambda scan scan_db'
 quick='' json='' readme='' root='' chosen=''
 
 for word; do
