@@ -278,7 +278,7 @@ static bool unix_abstract(void)
 
 static bool unix_datagram(void)
 {
-	return to_unix(port == PREY ? "buckler-test-proxy" : "buckler-test-listed", SOCK_DGRAM, true, "datagram");
+	return to_unix(port == PREY ? "buckler-test-proxy-datagrams" : "buckler-test-listed-datagrams", SOCK_DGRAM, true, "datagram");
 }
 
 static bool opens(int family, int type, int protocol)

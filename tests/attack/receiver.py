@@ -38,8 +38,8 @@ for name in ("proxy.sock", "listed.sock", "\0buckler-test-proxy", "\0buckler-tes
     listen(socket.AF_UNIX, socket.SOCK_STREAM, name)
     if name[0] != "\0":
         os.chmod(name, 0o777)
-    else:
-        listen(socket.AF_UNIX, socket.SOCK_DGRAM, name)
+for name in ("\0buckler-test-proxy-datagrams", "\0buckler-test-listed-datagrams"):  # of their own: gVisor has one list of names
+    listen(socket.AF_UNIX, socket.SOCK_DGRAM, name)
 print("ready", flush=True)
 while True:
     for key, _ in ready.select():
