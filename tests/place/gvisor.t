@@ -98,14 +98,19 @@ under policy '(sleep 0.3; echo orphan) & (sleep 0.1 & exec true); sleep 0.6; exi
 status 3 'orphans are reaped'
 out '^orphan$' 'orphans go on'
 cat >signals.sh <<'SH'
+wait_for() {		# as in tap.sh, which is not loaded in the sandbox
+	n=0
+	until [ -e "$1" ] || [ $n -gt 400 ]; do sleep 0.05; n=$((n + 1)); done
+}
 "$@" -c 'trap "echo told; exit 9" TERM; : >ready; while :; do sleep 0.05; done' &
-until [ -e ready ]; do sleep 0.05; done
+wait_for ready
 kill -TERM $!
 wait $!
 echo "status $?"
 rm ready
 "$@" -c '(while :; do echo alive >beat; sleep 0.05; done) & : >ready; wait' &
-until [ -e ready ] && [ -e beat ]; do sleep 0.05; done
+wait_for ready
+wait_for beat
 kill -KILL $!
 wait $!
 sleep 0.2
