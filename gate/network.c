@@ -154,7 +154,7 @@ __attribute__((noinline)) static bool lead(struct bk_peer *p, int socket)
 /* Libraries ask the kernel for the way to an address so (shim/network.c, asks_the_way()): nothing is sent. */
 static bool asks_the_way(const struct bk_endpoint *e, int socket)
 {
-	return (e->port_low == 0 || e->port_low == 9 || e->port_low == 65535) && type_of(socket) == BK_DGRAM;
+	return e->family != BK_UNIX && (e->port_low == 0 || e->port_low == 9 || e->port_low == 65535) && type_of(socket) == BK_DGRAM;
 }
 
 static uint32_t second(void)
@@ -195,7 +195,7 @@ long bk_peer_judge(struct bk_peer *p, bool connects, const char *note)
 	}
 	if (is_implicit(e) || lead(p, p->socket))
 		return 0;
-	if (connects && e->family != BK_UNIX && asks_the_way(e, p->socket))
+	if (connects && asks_the_way(e, p->socket))
 		r.flags = BK_REQ_ANY_PORT;
 	d = bk_pins_decide(pins, &bk_gate.policy, &r, bk_gate.least, pins ? second() : 0, &space);
 	if (r.flags)
