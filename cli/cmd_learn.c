@@ -249,7 +249,7 @@ static bool read_old(const struct job *job, struct bk_model **m, struct bk_buf *
 	return *m && good;
 }
 
-static int propose(struct job *job, struct bk_model *old, const char *old_text)
+static int propose(struct job *job, const char *old_text)
 {
 	struct bk_propose_options o = { .function = job->function };
 	struct bk_diags notes = { 0 };
@@ -260,7 +260,7 @@ static int propose(struct job *job, struct bk_model *old, const char *old_text)
 		o.changeable = changeable;
 		o.libraries = libraries;
 	}
-	m = bk_propose(&job->seen, &o, old, old_text, &notes);
+	m = bk_propose(&job->seen, &o, job->old, old_text, &notes);
 	bk_cli_report(&notes);
 	bk_diags_free(&notes);
 	status = write_policy(job, m);
@@ -281,7 +281,7 @@ static int learn(struct job *job)
 	}
 	status = collect(job);
 	if (status == 0)
-		status = propose(job, job->old, text.at);
+		status = propose(job, text.at);
 	else
 		bk_model_free(job->old);
 	bk_seen_free(&job->seen);

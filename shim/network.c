@@ -150,7 +150,6 @@ bool bk_network_stdio(struct bk_shim *s, int tid)
 
 	for (int i = 0; i < 2 && !net; i++) {
 		struct bk_socket k = { .fd = -1 };
-
 		uint64_t inode = socket_inode(tid, i);
 
 		if (inode && bk_socket_of(s, tid, i, &k) == 0)
