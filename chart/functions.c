@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST (1u << 22)			/* functions of one object */
+#include "gate/extent.h"
+
+#define MOST BK_GO_MOST			/* functions of one object */
 
 void bk_functions_add(struct bk_functions *f, uint64_t start, uint64_t end)
 {
@@ -54,146 +56,30 @@ static void from_symbols(struct bk_functions *f, const struct bk_object *o, Elf_
 	}
 }
 
-/* --- frame descriptions (.eh_frame: Linux Standard Base, "Exception Frames"; DWARF 4, 6.4) --------------------------------------------- */
-
-struct reader {
-	const uint8_t *at, *end;
-};
-
-static uint32_t word(struct reader *r)
-{
-	uint32_t value = 0;
-
-	if (r->end - r->at >= 4) {
-		memcpy(&value, r->at, 4);
-		r->at += 4;
-	} else {
-		r->at = r->end;
-	}
-	return value;
-}
-
-static uint8_t byte(struct reader *r)
-{
-	return r->at < r->end ? *r->at++ : 0;
-}
-
-static void skip_leb(struct reader *r)
-{
-	while (byte(r) & 0x80)
-		;
-}
-
-/* True where the functions of this common part begin with a four-byte offset from where it stands, and at their first byte. */
-static bool is_plain(struct reader r)
-{
-	const char *augmentation;
-	uint8_t version = byte(&r);
-	bool plain = false;
-
-	augmentation = (const char *)r.at;
-	while (byte(&r))
-		;
-	if ((version != 1 && version != 3) || r.at == r.end || *augmentation != 'z')
-		return false;
-	skip_leb(&r);
-	skip_leb(&r);
-	skip_leb(&r);
-	skip_leb(&r);			/* factors, register, length of what follows */
-	for (const char *c = augmentation + 1; *c; c++) {
-		uint8_t encoding = *c == 'R' || *c == 'P' || *c == 'L' ? byte(&r) : 0;
-
-		if (*c == 'S')
-			return false;	/* a signal's: said to begin one byte early */
-		if (*c == 'R')
-			plain = encoding == 0x1b;
-		if (*c == 'P')
-			r.at += r.end - r.at >= 4 && (encoding & 0xf) == 0xb ? 4 : r.end - r.at;
-	}
-	return plain;
-}
-
-static bool common_is_plain(const uint8_t *first, const uint8_t *end, const uint8_t *pointer, uint32_t distance)
-{
-	struct reader r;
-	uint32_t length;
-
-	if (distance > (uint64_t)(pointer - first) || end - (pointer - distance) < 9)
-		return false;
-	r = (struct reader){ pointer - distance, end };
-	length = word(&r);
-	if (length < 9 || length > (uint64_t)(end - r.at) || word(&r) != 0)
-		return false;
-	r.end = r.at + length - 4;
-	return is_plain(r);
-}
+/* --- sections ------------------------------------------------------------------------------------------------------------------ */
 
 static void from_frames(struct bk_functions *f, const struct bk_object *o, const GElf_Shdr *head)
 {
-	const uint8_t *first = bk_object_at(o, head->sh_addr, head->sh_size), *end = first ? first + head->sh_size : NULL;
+	struct bk_frames frames = { bk_object_at(o, head->sh_addr, head->sh_size), head->sh_size, head->sh_addr };
+	uint64_t offset = 0;
+	struct bk_extent e;
 
-	for (const uint8_t *at = first; at && end - at >= 16; ) {
-		struct reader r = { at, end };
-		uint32_t length = word(&r), distance;
-		const uint8_t *pointer = r.at;
-
-		if (length < 12 || length > (uint64_t)(end - r.at))
-			return;
-		at = r.at + length;
-		distance = word(&r);
-		if (distance && common_is_plain(first, end, pointer, distance)) {
-			uint64_t start = head->sh_addr + (uint64_t)(r.at - first);
-
-			start += (uint64_t)(int64_t)(int32_t)word(&r);
-			bk_functions_add(f, start, start + word(&r));
-		}
-	}
-}
-
-/* --- Go (runtime/symtab.go, debug/gosym/pclntab.go) ------------------------------------------------------------------------------------- */
-
-static uint64_t long_at(const uint8_t *at, size_t offset)
-{
-	uint64_t value;
-
-	memcpy(&value, at + offset, sizeof value);
-	return value;
-}
-
-/* Rows of two words, the first of which is where the function begins; one row more says where the last ends. */
-static void from_rows(struct bk_functions *f, const uint8_t *row, uint64_t rows, unsigned width, uint64_t text)
-{
-	for (uint64_t i = 0; i < rows; i++, row += 2 * width) {
-		uint64_t start = 0, end = 0;
-
-		memcpy(&start, row, width);
-		memcpy(&end, row + 2 * width, width);
-		bk_functions_add(f, text + start, text + end);
-	}
+	while (frames.at && bk_frames_next(&frames, &offset, &e))
+		bk_functions_add(f, e.start, e.end);
 }
 
 static void from_go(struct bk_functions *f, const struct bk_object *o, const GElf_Shdr *head)
 {
 	const uint8_t *at = bk_object_at(o, head->sh_addr, head->sh_size);
-	uint64_t rows, table, text = 0;
-	unsigned width = 4;
-	uint32_t magic;
+	struct bk_go_functions g;
 
-	if (!at || head->sh_size < 72 || at[7] != 8)
+	if (!at || !bk_go_functions(&g, at, head->sh_size))
 		return;
-	memcpy(&magic, at, 4);
-	rows = long_at(at, 8);
-	if (magic == 0xfffffffa) {		/* Go 1.16 */
-		width = 8;
-		table = long_at(at, 56);
-	} else if (magic == 0xfffffff0 || magic == 0xfffffff1) {	/* 1.18, 1.20 */
-		text = long_at(at, 24);
-		table = long_at(at, 64);
-	} else {
-		return;
+	for (uint32_t i = 0; i < g.count; i++) {
+		struct bk_extent e = bk_go_function(&g, i);
+
+		bk_functions_add(f, e.start, e.end);
 	}
-	if (table <= head->sh_size && rows < MOST && (2 * rows + 1) * width <= head->sh_size - table)
-		from_rows(f, at + table, rows, width, text);
 }
 
 /* --- all -------------------------------------------------------------------------------------------------------------------------------------- */

@@ -11,6 +11,11 @@
 
 /* --- arguments --------------------------------------------------------------------------------------------------------------- */
 
+static char *aligned(char *at)
+{
+	return (char *)(((uintptr_t)at + 7) & ~(uintptr_t)7);
+}
+
 /* Copies a NULL-terminated vector of the caller's pointers; returns how many, or -errno. */
 static long copy_pointers(char *const *from, char **to, size_t most)
 {
@@ -51,13 +56,14 @@ static int gather_argv(struct bk_exec *x, char *const *argv)
 	int error = 0;
 	char *first;
 
+	x->next = aligned(x->next);
 	x->argv = (char **)x->next;
 	n = copy_pointers(argv, x->argv, most);
 	if (n < 0)
 		return (int)n;
 	first = x->next += ((size_t)n + 1) * sizeof *x->argv;
 	if (x->script) {
-		put_argument(x, x->work->interpreter);
+		put_argument(x, x->written);
 		if (*x->work->option)
 			put_argument(x, x->work->option);
 		put_argument(x, x->work->called);
@@ -93,7 +99,19 @@ static bool must_go(struct bk_exec *x, const char *entry)
 	return bk_stops(d.verdict);
 }
 
-/* "LD_PRELOAD=gate[:theirs]" and "BUCKLER_GATE=shim:ground:ring:what". */
+/* The program is static, and the gate will load it. */
+static bool is_to_load(const struct bk_exec *x)
+{
+	return x->kind == BK_IMAGE_STATIC && !(x->request.flags & BK_REQ_LOADER);
+}
+
+/* The file that it is, of a script its interpreter's: canonical. */
+static const char *name_to_load(const struct bk_exec *x)
+{
+	return x->script ? x->work->interpreter : x->work->path;
+}
+
+/* "LD_PRELOAD=gate[:theirs]" and "BUCKLER_GATE=shim:ground:ring:what[:static program]". */
 static int put_own(struct bk_exec *x, char **to, const char *theirs)
 {
 	char *at = x->next, *end = x->end;
@@ -107,12 +125,14 @@ static int put_own(struct bk_exec *x, char **to, const char *theirs)
 	at = bk_put_number(at, end, (uint32_t)bk_gate.ground->shim);
 	at = bk_put_number(bk_put(at, end, ":"), end, (uint32_t)bk_gate.ground_fd);
 	at = bk_put_number(bk_put(at, end, ":"), end, (uint32_t)bk_gate.ring_fd);
-	if (x->main) {
+	if (x->main && !(x->script && is_to_load(x))) {
 		at = bk_put(at, end, ":m");
 	} else {
 		at = bk_put_number(bk_put(at, end, ":"), end, x->device);
 		at = bk_put_number(bk_put(at, end, "."), end, x->inode);
 	}
+	if (is_to_load(x))
+		at = bk_put(bk_put(at, end, ":"), end, name_to_load(x));
 	x->next = at + 1;
 	return x->next < end ? 0 : -E2BIG;
 }
@@ -125,7 +145,7 @@ static int gather_environment(struct bk_exec *x, char *const *envp)
 	char **all;
 	int error = 0;
 
-	x->next = (char *)(((uintptr_t)x->next + 7) & ~(uintptr_t)7);
+	x->next = aligned(x->next);
 	x->envp = (char **)x->next;
 	all = x->envp + 2;
 	if (most < 16)
@@ -156,15 +176,21 @@ static bool is_main_rule(const struct bk_decision *d)
 	return !head->main || d->rule == head->main - 1;
 }
 
-/* What no preload gets into is let go only where the policy allows it and does not insist on being enforced everywhere. */
-static void judge_kind(struct bk_exec *x, struct bk_decision *d)
+/* What the gate does not get into is not started where the policy is enforced: nothing would judge its calls. */
+static void judge_kind(const struct bk_exec *x, struct bk_decision *d)
 {
-	bool refuse = bk_gate.policy.head->flags & BK_UNSUPPORTED_REFUSE;
+	enum bk_mode mode = bk_policy_mode(&bk_gate.policy, BK_PROCESSES);
 
-	if (bk_stops(d->verdict) || x->gated || !refuse)
+	if (bk_stops(d->verdict) || x->kind != BK_IMAGE_STRANGE || x->request.flags & BK_REQ_LOADER)
 		return;
-	*d = (struct bk_decision){ BK_DENIED, BK_WHY_RULE, d->rule };
-	bk_report_note(BK_DENIED, x->work->path, "a static program: the gate does not get into it, and the policy says `unsupported: refuse`");
+	if (bk_gate.least > mode)
+		mode = bk_gate.least;
+	if (mode == BK_OFF)
+		return;
+	if (mode == BK_ENFORCE)
+		d->verdict = BK_DENIED;
+	bk_report_note(mode == BK_ENFORCE ? BK_DENIED : BK_ALERTED, x->work->path,
+		       "the gate cannot load it: it is not for x86-64, or has memory that is writable and executable");
 }
 
 /* A shell whose input or output is a network connection: only of shells is it asked. */
@@ -178,6 +204,35 @@ static void note_stdio(struct bk_request *r)
 	for (int i = 0; i < 2; i++)
 		if (sys_getsockopt(i, BK_SO_DOMAIN, &domain) == 0 && (domain == BK_INET || domain == BK_INET6))
 			r->flags |= BK_REQ_NET_STDIO;
+}
+
+/* Arguments as the kernel would make them of a script's. */
+static char **script_argv(struct bk_exec *x)
+{
+	char **argv = (char **)aligned(x->next);
+
+	if ((char *)(argv + x->request.argv.count + 1) > x->end)
+		return NULL;
+	for (uint32_t i = 0; i < x->request.argv.count; i++)
+		argv[i] = (char *)(uintptr_t)bk_args_get(&x->request.argv, i).at;
+	argv[x->request.argv.count] = NULL;
+	return argv;
+}
+
+static bool may_run(const char *path)
+{
+	return sys_access(path, 1) == 0;
+}
+
+/* A static program: it is the gate's own file that is executed, which loads it (gate/load.c). */
+static long exec_gate(struct bk_exec *x)
+{
+	char link[64], **argv = x->script ? script_argv(x) : x->argv;
+
+	if (!may_run(bk_fd_link(link, x->file.fd)) || !may_run(name_to_load(x)))
+		return -EACCES;
+	bk_file_close(&x->file);
+	return argv ? sys_execve(bk_gate.ground->gate, argv, x->envp) : -E2BIG;
 }
 
 /* On memory of its own. */
@@ -209,6 +264,8 @@ static long make_exec(void *arg)
 	error = gather_environment(x, x->user_envp);
 	if (error)
 		return error;
+	if (is_to_load(x))
+		return exec_gate(x);
 	if (!x->script && !(x->request.flags & BK_REQ_LOADER) && !bk_file_fixed(&x->file, bk_text_of(x->work->called)))
 		return BK_CALL(__NR_execveat, x->file.fd, "", x->argv, x->envp, AT_EMPTY_PATH, 0);
 	bk_file_close(&x->file);
@@ -229,7 +286,8 @@ long bk_hook_exec(struct bk_frame *f, int directory, const char *path, char **ar
 	x = (struct bk_exec *)w->rest;
 	*x = (struct bk_exec){
 		.work = w, .directory = directory, .user_path = path, .user_argv = argv, .user_envp = envp, .flags = flags,
-		.next = (char *)(x + 1), .end = w->rest + ARGUMENTS, .file.fd = -1, .request.section = BK_PROCESSES,
+		.next = (char *)(x + 1), .end = w->rest + ARGUMENTS, .file.fd = -1,
+		.request = { .section = BK_PROCESSES, .parent = bk_text_of(bk_gate.image) },
 	};
 	result = bk_gate_on(w->stack + sizeof w->stack, make_exec, x);
 	bk_file_close(&x->file);
@@ -246,6 +304,8 @@ static long judge_first(void *arg)
 	int error = bk_exec_look(x);
 	char **argv = x->user_argv;
 
+	if (!error && bk_gate.loaded && (x->device != bk_gate.own_device || x->inode != bk_gate.own_inode))
+		error = -EACCES;
 	if (!error) {
 		/* the kernel has made the arguments of a script already */
 		char *first = x->next;

@@ -3,6 +3,7 @@
 #ifndef BK_GATE_EXEC_H
 #define BK_GATE_EXEC_H
 
+#include "core/segments.h"
 #include "gate/gate.h"
 
 struct bk_exec {
@@ -17,7 +18,9 @@ struct bk_exec {
 	uintptr_t page;			/* of the caller, which was read last */
 	uint64_t device, inode;		/* of the image that the kernel will load */
 	uint32_t before;		/* arguments that the kernel puts in front of a script's */
-	bool script, gated;		/* gated: the image names an interpreter, so that the gate gets in */
+	enum bk_image_kind kind;	/* of the image */
+	const char *written;		/* a script's interpreter as its first line has it */
+	bool script;
 	bool main;			/* `main:` has not been met yet */
 };
 

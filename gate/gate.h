@@ -7,9 +7,11 @@
  * code that runs in the process can make its own system calls (SECURITY.md).
  *
  *	start      finds its ground, patches what is loaded, seals itself
+ *	load       static programs: maps them, patches, jumps to them
+ *	self       what a program that it has loaded asks about itself
  *	known      what the shim's tables say of an object
  *	patch      stubs and jumps
- *	sites, object, decode	what is patched, and how
+ *	sites, object, extent, decode	what is patched, and how
  *	table, key	what is known of an object beforehand
  *	enter      (arch/) from a stub to bk_gate_hook() and back, on the caller's stack
  *	hooks      which call means what
@@ -71,6 +73,8 @@ struct bk_gate {
 	struct bk_stubs stubs;		/* of all objects that the loader has mapped before */
 	uint64_t own_device, own_inode;	/* of the program; 0 where something of it had to be led through the gate */
 	bool main;			/* `main:` has not been met yet */
+	bool loaded;			/* the gate has loaded the program, which is static */
+	bool small_stacks;		/* the program is Go's, whose stacks have no room for the gate */
 	bool closed;			/* it is read-only */
 	bool writes, reads;		/* the policy has sections for files: calls that write, calls that read */
 	uint32_t seals;
@@ -102,6 +106,17 @@ void bk_hooks_start(void);		/* fills bk_gate.relevant */
 bool bk_hooks_relevant(uint32_t number);
 /* True where calls of the section are judged. */
 bool bk_judges(enum bk_section section);
+/* As bk_gate_hook(), on this stack. */
+bool bk_gate_judge(struct bk_frame *frame);
+/* Stacks for a program whose own are too small. */
+void bk_hooks_make_stacks(void);
+
+/* --- self ------------------------------------------------------------------------------------------------------------------ */
+
+/* Calls by which a program that the gate has loaded may ask for its own file, besides those that are judged anyway; 0 behind them. */
+extern const uint16_t bk_self_calls[];
+/* Answers one that does. */
+bool bk_self_hook(struct bk_frame *frame);
 
 /* --- known --------------------------------------------------------------------------------------------------------------- */
 

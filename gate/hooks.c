@@ -77,6 +77,9 @@ static void mark(uint32_t number)
 	bk_gate.relevant[number / 8] |= (uint8_t)(1u << number % 8);
 }
 
+/* The place itself answers it with ENOSYS, and no C library describes the frame that it is made from. */
+#define LEFT_TO_PLACE __NR_clone3
+
 /* Calls on files are looked at where the policy has a section for them; the rules are those of the kernel's filter (core/filter.c). */
 static bool is_looked_at(uint8_t check)
 {
@@ -98,6 +101,8 @@ void bk_hooks_start(void)
 	bk_gate.writes = bk_judges(BK_WRITE) || bk_judges(BK_PLANT);
 	bk_gate.reads = bk_judges(BK_READ);
 	MARK(judged);
+	for (unsigned i = 0; bk_gate.loaded && bk_self_calls[i]; i++)
+		mark(bk_self_calls[i]);
 	if (bk_gate.live)
 		MARK(judged_connect);
 	if (bk_judges(BK_LISTEN))
@@ -105,7 +110,7 @@ void bk_hooks_start(void)
 	if (bk_gate.live && bk_gate.live->named)
 		MARK(judged_names);
 	for (unsigned i = 0; i < sizeof table / sizeof *table; i++)
-		if (is_looked_at(table[i].check) && table[i].number >= 0)
+		if (is_looked_at(table[i].check) && table[i].number >= 0 && table[i].number != LEFT_TO_PLACE)
 			mark((uint32_t)table[i].number);
 }
 
@@ -217,7 +222,7 @@ static bool opened(struct bk_frame *f)
 	}
 }
 
-bool bk_gate_hook(struct bk_frame *f)
+bool bk_gate_judge(struct bk_frame *f)
 {
 	if ((unsigned long)f->number >= BK_CALLS)
 		return (unsigned long)f->number & X32_BIT ? answer(f, -ENOSYS) : false;
@@ -248,4 +253,70 @@ bool bk_gate_hook(struct bk_frame *f)
 	default:
 		return bk_act_row(f->number) ? bk_hook_file(f) : by_table(f);
 	}
+}
+
+/* --- stacks ----------------------------------------------------------------------------------------------------------------------- */
+
+#define STACKS	32u
+#define STACK	8192u			/* bytes: four times what the gate needs (gate/gate.h) */
+
+/*
+ * Go's stacks leave some hundred bytes, so that its calls are judged on the gate's own.  Whoever takes one has it alone; a call that finds none takes
+ * new memory.  Nothing leaves one behind: Go never jumps out of a handler, and an exec, which a child of vfork does not come back from, takes none.
+ */
+static char (*stacks)[STACK];
+static uint32_t taken[STACKS];
+
+static char *take_stack(unsigned *i)
+{
+	for (*i = 0; *i < STACKS && stacks; ++*i)
+		if (!__atomic_exchange_n(&taken[*i], 1, __ATOMIC_ACQUIRE))
+			return stacks[*i];
+	*i = STACKS;
+	return sys_mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+static void give_stack_back(char *stack, unsigned i)
+{
+	if (i < STACKS)
+		__atomic_store_n(&taken[i], 0, __ATOMIC_RELEASE);
+	else
+		sys_munmap((uintptr_t)stack, STACK);
+}
+
+void bk_hooks_make_stacks(void)
+{
+	stacks = sys_mmap(NULL, STACKS * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	if ((uintptr_t)stacks > -4096UL)
+		stacks = NULL;
+}
+
+static bool judge(struct bk_frame *f)
+{
+	return (bk_gate.loaded && bk_self_hook(f)) || bk_gate_judge(f);
+}
+
+static long judge_there(void *frame)
+{
+	return judge(frame);
+}
+
+static __attribute__((noinline)) bool judge_elsewhere(struct bk_frame *f)
+{
+	unsigned i;
+	char *stack = take_stack(&i);
+	bool answered;
+
+	if ((uintptr_t)stack > -4096UL)
+		return answer(f, -ENOMEM);
+	answered = bk_gate_on(stack + STACK, judge_there, f);
+	give_stack_back(stack, i);
+	return answered;
+}
+
+bool bk_gate_hook(struct bk_frame *f)
+{
+	if (bk_gate.small_stacks && f->number != __NR_execve && f->number != __NR_execveat)
+		return judge_elsewhere(f);
+	return judge(f);
 }

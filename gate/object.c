@@ -151,3 +151,74 @@ bool bk_object_function(const struct bk_object *o, uint64_t address, uint64_t *s
 	*end = *start + word(description + 12);
 	return address >= *start && address < *end;
 }
+
+/* --- sections ------------------------------------------------------------------------------------------------------------------ */
+
+static bool is_called(const struct bk_object *o, const Elf64_Shdr *names, uint32_t name, const char *wanted)
+{
+	const char *at = (const char *)o->base + names->sh_offset;
+	uint64_t i = name;
+
+	for (; i < names->sh_size && *wanted && at[i] == *wanted; i++)
+		wanted++;
+	return i < names->sh_size && !at[i] && !*wanted;
+}
+
+static bool in_file(const struct bk_object *o, const Elf64_Shdr *s)
+{
+	return s->sh_type != SHT_NOBITS && s->sh_offset <= o->size && s->sh_size <= o->size - s->sh_offset;
+}
+
+static void look_at_section(struct bk_object *o, const Elf64_Shdr *names, const Elf64_Shdr *s)
+{
+	const uint8_t *at = in_file(o, s) ? o->base + s->sh_offset : NULL;
+
+	if (!at || bk_object_at(o, s->sh_addr, s->sh_size) != at)
+		return;
+	if (is_called(o, names, s->sh_name, ".eh_frame"))
+		o->unsorted = (struct bk_frames){ at, s->sh_size, s->sh_addr };
+	else if (is_called(o, names, s->sh_name, ".gopclntab") || is_called(o, names, s->sh_name, ".data.rel.ro.gopclntab"))
+		bk_go_functions(&o->go, at, s->sh_size);
+}
+
+void bk_object_sections(struct bk_object *o)
+{
+	const Elf64_Ehdr *e = (const Elf64_Ehdr *)o->base;
+	Elf64_Shdr names, s;
+
+	if (o->frames || e->e_shentsize != sizeof s || e->e_shstrndx >= e->e_shnum)
+		return;
+	if (e->e_shoff > o->size || e->e_shnum * sizeof s > o->size - e->e_shoff)
+		return;
+	__builtin_memcpy(&names, o->base + e->e_shoff + e->e_shstrndx * sizeof s, sizeof s);
+	for (unsigned i = 0; i < e->e_shnum && in_file(o, &names); i++) {
+		__builtin_memcpy(&s, o->base + e->e_shoff + i * sizeof s, sizeof s);
+		look_at_section(o, &names, &s);
+	}
+}
+
+/* From *cursor to the end, then from the beginning: sites ascend, and so do most descriptions. */
+static bool in_unsorted(const struct bk_frames *f, uint64_t *cursor, uint64_t address, struct bk_extent *e)
+{
+	uint64_t first = *cursor, at = first;
+
+	for (int round = 0; round < 2; round++, at = 0)
+		for (*cursor = at; bk_frames_next(f, &at, e) && !(round && *cursor >= first); *cursor = at)
+			if (address >= e->start && address < e->end)
+				return true;
+	*cursor = first;
+	return false;
+}
+
+bool bk_object_function_near(const struct bk_object *o, uint64_t *cursor, uint64_t address, uint64_t *start, uint64_t *end)
+{
+	struct bk_extent e;
+
+	if (o->frames)
+		return bk_object_function(o, address, start, end);
+	if (!(o->go.row ? bk_go_find(&o->go, address, &e) : o->unsorted.at && in_unsorted(&o->unsorted, cursor, address, &e)))
+		return false;
+	*start = e.start;
+	*end = e.end;
+	return true;
+}

@@ -15,12 +15,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gate/extent.h"
+
 struct bk_object {
 	const uint8_t *base;		/* file: its first byte; memory: the byte at address 0 of the object (may be no mapped place) */
 	size_t size;			/* file: its bytes; memory: 0 */
 	const Elf64_Phdr *headers;
 	unsigned count;			/* program headers, at most BK_OBJECT_HEADERS */
 	uint64_t frames, frames_size;	/* .eh_frame_hdr: address, bytes; 0: none */
+	/* Of a whole file that has none (static programs): what other sections say. */
+	struct bk_frames unsorted;	/* .eh_frame; at NULL: none */
+	struct bk_go_functions go;	/* row NULL: none */
 };
 #define BK_OBJECT_HEADERS 64u
 
@@ -28,6 +33,9 @@ struct bk_object {
 bool bk_object_file(struct bk_object *o, const void *file, size_t size);
 /* An object in memory: `bias` is what is added to its addresses. */
 bool bk_object_memory(struct bk_object *o, uintptr_t bias, const Elf64_Phdr *headers, unsigned count);
+
+/* Looks for the sections of a whole file by which functions are found where it has no .eh_frame_hdr. */
+void bk_object_sections(struct bk_object *o);
 
 /* The bytes at an address of the object, NULL where not all `bytes` of them lie in one segment's file part. */
 const uint8_t *bk_object_at(const struct bk_object *o, uint64_t address, size_t bytes);
@@ -39,5 +47,10 @@ bool bk_object_dynamic(const struct bk_object *o);
  * udata4 count, datarel sdata4 table; Linux Standard Base, "Exception Frames"), and only where the description itself says the same.
  */
 bool bk_object_function(const struct bk_object *o, uint64_t address, uint64_t *start, uint64_t *end);
+/*
+ * The same where bk_object_sections() has found something else.  Descriptions that are not sorted are looked through from *cursor on, where the last one
+ * was found; 0 at first.
+ */
+bool bk_object_function_near(const struct bk_object *o, uint64_t *cursor, uint64_t address, uint64_t *start, uint64_t *end);
 
 #endif

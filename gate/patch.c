@@ -17,6 +17,8 @@ struct arena {
 	bool open;			/* the text is writable */
 	int error;
 	struct bk_cover *cover;
+	const struct bk_object *view;
+	uint64_t cursor;		/* bk_object_function_near() */
 };
 
 static uint8_t *put_bytes(uint8_t *at, const void *from, size_t n)
@@ -243,10 +245,17 @@ static void route_known(struct arena *a, const struct bk_known *known, uint64_t 
 		route(a, &site);
 }
 
+static bool function_of(void *context, uint64_t address, uint64_t *start, uint64_t *end)
+{
+	struct arena *a = context;
+
+	return bk_object_function_near(a->view, &a->cursor, address, start, end);
+}
+
 int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, struct bk_known *known, struct bk_cover *cover)
 {
 	struct arena a = {
-		.cover = cover, .bias = bias, .from = (bias + from) & ~(uintptr_t)(BK_PAGE - 1), .to = (bias + to + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
+		.cover = cover, .view = view, .bias = bias, .from = (bias + from) & ~(uintptr_t)(BK_PAGE - 1), .to = (bias + to + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
 	};
 	struct bk_sites counts = { 0 };
 
@@ -255,7 +264,7 @@ int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64
 	if (known->entry)
 		route_known(&a, known, from, to);
 	else
-		bk_sites_find(view, from, to, &(struct bk_finder){ bk_hooks_relevant, route, NULL, &a }, &counts);
+		bk_sites_find(view, from, to, &(struct bk_finder){ bk_hooks_relevant, route, function_of, &a }, &counts);
 	if (!view->frames)
 		cover->uncovered += counts.uncovered;	/* where functions are described, what lies in none of them is data */
 	return a.open ? close_text(&a) : a.error;

@@ -21,14 +21,14 @@ static int open_called(struct bk_exec *x)
 	return x->flags & AT_EMPTY_PATH ? bk_file_open(&x->file, BK_AT_CWD, bk_fd_link(link, x->directory), 0, w->path) : -ENOENT;
 }
 
-/* Says which image it is that runs in the end, and whether the gate gets into it; `n` bytes of it are in the block. */
+/* Says which image it is that runs in the end, and how the gate gets into it; `n` bytes of it are in the block. */
 static void look_at_image(struct bk_exec *x, const struct bk_file *file, long n)
 {
-	struct bk_object o;
+	struct bk_segments segments;
 
 	x->device = file->device;
 	x->inode = file->inode;
-	x->gated = n > 0 && bk_object_file(&o, x->work->block, (size_t)n) && bk_object_dynamic(&o);
+	x->kind = n > 0 ? bk_segments_read(&segments, x->work->block, (size_t)n) : BK_IMAGE_OTHER;
 }
 
 static int look_at_script(struct bk_exec *x)
@@ -39,6 +39,8 @@ static int look_at_script(struct bk_exec *x)
 
 	if (error)
 		return error;
+	x->written = x->next;
+	x->next = bk_put(x->next, x->end, w->interpreter) + 1;
 	bk_put(w->interpreter, w->interpreter + sizeof w->interpreter, w->walk);
 	x->script = true;
 	x->request.interpreter = bk_text_of(w->interpreter);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Before the program, its libraries and even the C library have run an instruction of their own. */
-#include <linux/auxvec.h>
-#include "gate/gate.h"
+#include "gate/start.h"
 
 struct bk_gate bk_gate __attribute__((section(".bss.bk_gate")));
 
@@ -21,13 +20,7 @@ extern struct loader *_dl_debug_addr __attribute__((weak, visibility("default"))
 extern char **environ __attribute__((weak, visibility("default")));
 extern const char __ehdr_start[] __attribute__((visibility("hidden"))), _end[] __attribute__((visibility("hidden")));
 
-/* What the kernel left on the stack. */
-struct initial {
-	char **argv, **envp;
-	unsigned long *auxiliary;
-};
-
-static _Noreturn void fail(const char *why)
+void bk_start_fail(const char *why)
 {
 	char line[256];
 	char *at = bk_put(line, line + sizeof line, "buckler-gate: ");
@@ -39,12 +32,19 @@ static _Noreturn void fail(const char *why)
 
 /* --- the initial stack --------------------------------------------------------------------------------------------------------- */
 
-static unsigned long auxiliary(const struct initial *i, unsigned long type)
+unsigned long *bk_start_auxiliary(const struct bk_initial *i, unsigned long type)
 {
-	for (const unsigned long *at = i->auxiliary; at[0] != AT_NULL; at += 2)
+	for (unsigned long *at = i->auxiliary; at[0] != AT_NULL; at += 2)
 		if (at[0] == type)
-			return at[1];
-	return 0;
+			return at + 1;
+	return NULL;
+}
+
+static unsigned long auxiliary(const struct bk_initial *i, unsigned long type)
+{
+	const unsigned long *at = bk_start_auxiliary(i, type);
+
+	return at ? *at : 0;
 }
 
 static const char *value_of(const char *entry, const char *name)
@@ -54,10 +54,19 @@ static const char *value_of(const char *entry, const char *name)
 	return !*name && *entry == '=' ? entry + 1 : NULL;
 }
 
-/* musl calls constructors without arguments, glibc before `environ` is set. */
-static struct initial initial_of(char **argv, char **envp)
+const char *bk_start_variable(const struct bk_initial *i)
 {
-	struct initial i = { argv, envp, NULL };
+	const char *value = NULL;
+
+	for (char **at = i->envp; *at && !value; at++)
+		value = value_of(*at, BK_GATE_VARIABLE);
+	return value;
+}
+
+/* musl calls constructors without arguments, glibc before `environ` is set. */
+static struct bk_initial initial_of(char **argv, char **envp)
+{
+	struct bk_initial i = { argv, envp, NULL };
 
 	if (&environ && environ) {
 		i.envp = i.argv = environ;
@@ -93,7 +102,7 @@ static void restore_preload(char **at, char *value)
 		bk_put(*at + sizeof "LD_PRELOAD=" - 1, value, value + 1);
 }
 
-static void clean_environment(const struct initial *i)
+void bk_start_clean(const struct bk_initial *i)
 {
 	for (char **at = i->envp; *at; ) {
 		char *entry = *at;
@@ -115,18 +124,18 @@ static void *map_of_shim(int shim, int fd, int flags, size_t *size, struct stat 
 	void *at;
 
 	if (own < 0 || sys_fstat(own, st) < 0 || st->st_size < (long)BK_PAGE)
-		fail("buckler-init's memory cannot be reached");
+		bk_start_fail("buckler-init's memory cannot be reached");
 	*size = (size_t)st->st_size;
 	at = (void *)BK_CALL(__NR_mmap, 0, *size, flags == O_RDWR ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, own, 0);
 	sys_close(own);
 	if ((uintptr_t)at > -4096UL)
-		fail("buckler-init's memory cannot be mapped");
+		bk_start_fail("buckler-init's memory cannot be mapped");
 	if (bk_seal((uintptr_t)at, (uintptr_t)at + ((*size + BK_PAGE - 1) & ~(size_t)(BK_PAGE - 1)), false) < 0)
-		fail("too much to guard");
+		bk_start_fail("too much to guard");
 	return at;
 }
 
-static void find_ground(const char *value, const char **what)
+void bk_start_ground(const char *value, const char **what)
 {
 	int shim = (int)bk_parse_number(value, &value);
 	const struct bk_ground *g;
@@ -138,46 +147,51 @@ static void find_ground(const char *value, const char **what)
 	*what = value + (*value == ':');
 	g = map_of_shim(shim, bk_gate.ground_fd, O_RDONLY, &size, &st);
 	if (g->magic != BK_GROUND_MAGIC || g->shim != shim || g->policy_size > size - BK_GROUND_POLICY)
-		fail("its ground is not of this version");
+		bk_start_fail("its ground is not of this version");
 	/* Checked by the shim before it was sealed: nobody has changed it since. */
 	bk_gate.policy.head = (const struct bk_policy_header *)((const char *)g + BK_GROUND_POLICY);
 	if (g->live >= 0) {
 		bk_gate.live = map_of_shim(shim, g->live, O_RDONLY, &size, &st);
 		if (size < sizeof *bk_gate.live)
-			fail("its names are not of this version");
+			bk_start_fail("its names are not of this version");
 	}
 	bk_gate.ring = map_of_shim(shim, bk_gate.ring_fd, O_RDWR, &size, &st);
 	if (size < sizeof *bk_gate.ring)
-		fail("its ring is too small");
+		bk_start_fail("its ring is too small");
 	bk_gate.ring_device = st.st_dev;
 	bk_gate.ring_inode = st.st_ino;
 	bk_gate.least = (enum bk_mode)g->least;
 	bk_gate.ground = g;
 }
 
-static void know_yourself(void)
+void bk_start_identity(void)
 {
 	struct stat st;
-	long n = sys_readlink("/proc/self/exe", bk_gate.image, sizeof bk_gate.image - 1);
 
-	bk_gate.image[n > 0 ? n : 0] = '\0';
 	bk_gate.self = (int)sys_getpid();
 	bk_gate.uid = (uint32_t)sys_geteuid();
 	if (sys_stat("/proc", &st) == 0)
 		bk_gate.proc_device = st.st_dev;
+}
+
+static void note_program(void)
+{
+	long n = sys_readlink("/proc/self/exe", bk_gate.image, sizeof bk_gate.image - 1);
+	struct stat st;
+
+	bk_gate.image[n > 0 ? n : 0] = '\0';
 	if (sys_stat("/proc/self/exe", &st) == 0) {
 		bk_gate.own_device = st.st_dev;
 		bk_gate.own_inode = st.st_ino;
 	}
 }
 
-/* The image that runs must be the one that was vetted; the main process's is judged here. */
-static void second_look(const struct initial *i, const char *what)
+void bk_start_second_look(const struct bk_initial *i, const char *what, const char *called)
 {
 	uint64_t device, inode;
 
 	if (*what == 'm') {
-		bk_exec_first((const char *)auxiliary(i, AT_EXECFN), i->argv);
+		bk_exec_first(called, i->argv);
 		return;
 	}
 	device = bk_parse_number(what, &what);
@@ -190,7 +204,7 @@ static void second_look(const struct initial *i, const char *what)
 
 /* --- what is loaded ------------------------------------------------------------------------------------------------------------------ */
 
-static bool view_of(const struct map *m, bool main, const struct initial *i, struct bk_object *o)
+static bool view_of(const struct map *m, bool main, const struct bk_initial *i, struct bk_object *o)
 {
 	const Elf64_Ehdr *e = (const Elf64_Ehdr *)m->bias;
 
@@ -203,7 +217,7 @@ static bool view_of(const struct map *m, bool main, const struct initial *i, str
 	return bk_object_memory(o, m->bias, (const Elf64_Phdr *)(m->bias + e->e_phoff), e->e_phnum);
 }
 
-static void patch_segments(const struct bk_object *o, uintptr_t bias, struct bk_known *known, struct bk_cover *cover)
+void bk_start_patch(const struct bk_object *o, uintptr_t bias, struct bk_known *known, struct bk_cover *cover)
 {
 	for (unsigned n = 0; n < o->count; n++) {
 		const Elf64_Phdr *p = &o->headers[n];
@@ -214,16 +228,14 @@ static void patch_segments(const struct bk_object *o, uintptr_t bias, struct bk_
 	}
 	if (known->entry && !o->frames)	/* as in bk_patch() */
 		cover->uncovered += known->entry->uncovered;
-}
-
-static void add_cover(const struct bk_cover *cover)
-{
+	if (!known->entry)
+		bk_known_end(cover->uncovered);
 	bk_gate.cover.routed += cover->routed;
 	bk_gate.cover.uncovered += cover->uncovered;
 	bk_gate.cover.unroutable += cover->unroutable;
 }
 
-static void patch_object(const struct map *m, bool main, const struct initial *i)
+static void patch_object(const struct map *m, bool main, const struct bk_initial *i)
 {
 	struct bk_cover cover = { 0 };
 	struct bk_known known;
@@ -235,10 +247,7 @@ static void patch_object(const struct map *m, bool main, const struct initial *i
 	}
 	if (!bk_known_find(&o, main ? "/proc/self/exe" : m->name, &known))
 		bk_known_begin(&known);
-	patch_segments(&o, m->bias, &known, &cover);
-	if (!known.entry)
-		bk_known_end(cover.uncovered);
-	add_cover(&cover);
+	bk_start_patch(&o, m->bias, &known, &cover);
 	/* Node maps parts of itself again for each thread. */
 	if (main && (cover.routed || cover.unroutable))
 		bk_gate.own_device = bk_gate.own_inode = 0;
@@ -266,7 +275,7 @@ static void judge_object(const struct map *m)
 		bk_gate_die();
 }
 
-static void look_at_objects(const struct initial *i)
+static void look_at_objects(const struct bk_initial *i)
 {
 	const struct loader *l = &_r_debug ? &_r_debug : &_dl_debug_addr ? _dl_debug_addr : NULL;
 	uintptr_t vdso = auxiliary(i, AT_SYSINFO_EHDR), loader = auxiliary(i, AT_BASE);
@@ -301,28 +310,32 @@ static void say_hello(void)
 	__atomic_fetch_add(&bk_gate.ring->hellos, 1, __ATOMIC_RELAXED);
 }
 
-__attribute__((constructor)) static void start(int argc, char **argv, char **envp)
+void bk_start_finish(void)
 {
-	struct initial i = initial_of(argv, envp);
-	const char *value = NULL, *what;
-
-	(void)argc;
-	for (char **at = i.envp; *at && !value; at++)
-		value = value_of(*at, BK_GATE_VARIABLE);
-	if (!value)
-		return;
-	find_ground(value, &what);
-	know_yourself();
-	second_look(&i, what);
-	clean_environment(&i);
-	bk_hooks_start();
-	bk_known_start(*what == 'm');
-	look_at_objects(&i);
 	bk_known_finish();
 	tell_gaps();
 	if (bk_seal((uintptr_t)__ehdr_start, ((uintptr_t)_end + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1), false) < 0)
-		fail("too much to guard");
+		bk_start_fail("too much to guard");
 	if (bk_gate_close() < 0)
-		fail("memory cannot be protected");
+		bk_start_fail("memory cannot be protected");
 	say_hello();
+}
+
+__attribute__((constructor)) static void start(int argc, char **argv, char **envp)
+{
+	struct bk_initial i = initial_of(argv, envp);
+	const char *value = bk_start_variable(&i), *what;
+
+	(void)argc;
+	if (!value)
+		return;
+	bk_start_ground(value, &what);
+	bk_start_identity();
+	note_program();
+	bk_start_second_look(&i, what, (const char *)auxiliary(&i, AT_EXECFN));
+	bk_start_clean(&i);
+	bk_hooks_start();
+	bk_known_start(*what == 'm');
+	look_at_objects(&i);
+	bk_start_finish();
 }

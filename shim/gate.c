@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shim's side of the in-process gate (core/gate.h): shared memory, the function's environment, events to lines. */
-#include <linux/elf.h>
 #include <linux/memfd.h>
 #include "core/script.h"
+#include "core/segments.h"
 #include "shim/names.h"
 
 #define SEALS (0x1 | 0x2 | 0x4 | 0x8)	/* F_SEAL_SEAL, SHRINK, GROW, WRITE (linux/fcntl.h) */
@@ -39,28 +39,21 @@ static long read_head(const char *path, void *to, size_t size)
 	return n;
 }
 
-static bool names_loader(const uint8_t *bytes, size_t size)
+/* What the function is.  What cannot be read, or does not exist, is left to execve to complain about. */
+enum kind { PRELOADED, LOADED, NOT_GATED };
+
+/* A script's interpreter is what runs; only where it is static itself would somebody have to make its arguments. */
+static enum kind kind_of(struct bk_shim *s, const char *image)
 {
-	const Elf64_Ehdr *e = (const Elf64_Ehdr *)bytes;
-
-	if (size < sizeof *e || e->e_ident[0] != 0x7f || e->e_phentsize != sizeof(Elf64_Phdr) || e->e_phoff > size)
-		return false;
-	for (size_t at = e->e_phoff, i = 0; i < e->e_phnum && at + sizeof(Elf64_Phdr) <= size; i++, at += sizeof(Elf64_Phdr)) {
-		Elf64_Phdr p;
-
-		__builtin_memcpy(&p, bytes + at, sizeof p);
-		if (p.p_type == PT_INTERP)
-			return true;
-	}
-	return false;
-}
-
-/* What cannot be read, or does not exist, is left to execve to complain about. */
-static bool is_static(struct bk_shim *s, const char *image)
-{
+	static const enum kind kinds[] = {
+		[BK_IMAGE_OTHER] = PRELOADED, [BK_IMAGE_DYNAMIC] = PRELOADED, [BK_IMAGE_STATIC] = LOADED, [BK_IMAGE_STRANGE] = NOT_GATED,
+	};
 	uint8_t *block = s->scratch->block;
 	char *interpreter = s->scratch->interpreter, option[256];
+	struct bk_segments segments;
 	long n = read_head(image, block, 4096);
+	bool script = false;
+	enum kind kind;
 
 	for (int depth = 0; n > 2 && depth < 4; depth++) {
 		const char *text = (const char *)block;
@@ -68,10 +61,12 @@ static bool is_static(struct bk_shim *s, const char *image)
 		if (!bk_script_line(text, text + (n < 256 ? n : 256), interpreter, option, sizeof option))
 			break;
 		n = read_head(interpreter, block, 4096);
+		script = true;
 	}
 	if (n <= 0 || bk_is_loader(bk_text_of(image)))
-		return false;
-	return !names_loader(block, (size_t)n);
+		return PRELOADED;
+	kind = kinds[bk_segments_read(&segments, block, (size_t)n)];
+	return script && kind == LOADED ? NOT_GATED : kind;
 }
 
 void bk_gate_probe(struct bk_shim *s, const char *image)
@@ -83,7 +78,7 @@ void bk_gate_probe(struct bk_shim *s, const char *image)
 		sys_close(fd);
 	if (!gate_path(s->scratch->name, 512))
 		s->place.gate_errno = ENOENT;
-	else if (image && is_static(s, image))
+	else if (image && kind_of(s, image) == NOT_GATED)
 		s->place.gate_errno = ENOEXEC;
 	if (!s->place.gate_errno)
 		s->place.offers |= BK_CAN_GATE;
@@ -192,7 +187,7 @@ static const char *preload_of(const char *entry)
 	return bk_text_starts(bk_text_of(entry), BK_TEXT("LD_PRELOAD=")) ? entry + 11 : NULL;
 }
 
-/* A new vector in the scratch area, which stays until the function has executed its image. */
+/* A new vector in the scratch area, which stays until the function has executed its image; a static one is loaded by the gate, which is executed in its place. */
 static void put_environment(struct bk_shim *s, struct bk_start *start, const char *gate, int ground, int ring)
 {
 	char **to = (char **)s->scratch->stack, **all = start->envp, *at, *end = s->scratch->stack + sizeof s->scratch->stack;
@@ -216,8 +211,13 @@ static void put_environment(struct bk_shim *s, struct bk_start *start, const cha
 	at = bk_put_number(bk_put(at, end, BK_GATE_VARIABLE "="), end, (uint32_t)s->self);
 	at = bk_put_number(bk_put(at, end, ":"), end, (uint32_t)ground);
 	at = bk_put_number(bk_put(at, end, ":"), end, (uint32_t)ring);
-	bk_put(at, end, ":m");
+	at = bk_put(at, end, ":m");
 	start->envp = to;
+	if (kind_of(s, start->image) != LOADED)
+		return;
+	at = bk_put(bk_put(at, end, ":"), end, start->image) + 1;
+	bk_put(at, end, gate);
+	start->image = at;
 }
 
 void bk_gate_prepare(struct bk_shim *s, struct bk_start *start)
