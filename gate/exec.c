@@ -105,10 +105,14 @@ static bool is_to_load(const struct bk_exec *x)
 	return x->kind == BK_IMAGE_STATIC && !(x->request.flags & BK_REQ_LOADER);
 }
 
-/* The file that it is, of a script its interpreter's: canonical. */
+/* The file that it is: of a script its interpreter's; else the name that was called, where the gate finds it by that. */
 static const char *name_to_load(const struct bk_exec *x)
 {
-	return x->script ? x->work->interpreter : x->work->path;
+	const char *called = x->work->called;
+
+	if (x->script)
+		return x->work->interpreter;
+	return *called == '/' || (*called && x->directory == BK_AT_CWD) ? called : x->work->path;
 }
 
 /* "LD_PRELOAD=gate[:theirs]" and "BUCKLER_GATE=shim:ground:ring:what[:static program]". */

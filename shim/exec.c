@@ -248,12 +248,37 @@ static void see_through_script(struct bk_shim *s, int pid, struct bk_request *r,
 		r->flags |= BK_REQ_UNCHANGEABLE;
 }
 
+/* A static program, which the gate has loaded in place of the kernel: `image` becomes that. */
+static bool take_program(struct bk_shim *s, int pid, struct bk_image *image, struct bk_fresh *fresh, char link[64])
+{
+	struct bk_mapping m;
+
+	if (!bk_process_program(s, pid, &m, &fresh->called))
+		return false;
+	if (bk_image_open(s, pid, BK_AT_CWD, m.path.at, s->scratch->path, image) < 0 || image->inode != m.inode)
+		*image = (struct bk_image){ .fd = -1, .anonymous = true, .path = m.path };
+	bk_own_fd(link, image->fd);
+	return true;
+}
+
+/* Nobody says under which name a script was called: it stands where the kernel puts it. */
+static void see_through_loaded_script(struct bk_shim *s, int pid, struct bk_request *r, struct bk_image *image, char link[64])
+{
+	for (uint32_t at = 1; at < 3 && !r->interpreter.len; at++) {
+		struct bk_fresh fresh = { .called = bk_args_get(&r->argv, at) };
+
+		if (fresh.called.len)
+			see_through_script(s, pid, r, image, &fresh, link);
+	}
+}
+
 /* Judges what was loaded, with what is in `fresh`; fills the request for the event. */
 static struct bk_decision judge_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struct bk_fresh *fresh, struct bk_request *r)
 {
 	struct bk_decision refused = { BK_KILLED, BK_WHY_NO_RULE, UINT32_MAX }, d;
 	struct bk_image image;
 	char link[64];
+	bool loaded;
 
 	*r = (struct bk_request){ .section = BK_PROCESSES, .first_arg = 1, .parent = bk_text_of(bk_flight_parent(s, f)) };
 	if (f->flags & BK_FLIGHT_MAIN)
@@ -261,11 +286,16 @@ static struct bk_decision judge_loaded(struct bk_shim *s, int pid, const struct 
 	bk_proc(link, pid, "/exe");
 	if (bk_image_loaded(s, pid, f, &image) < 0)
 		return refused;
+	loaded = s->ring && image.inode == s->gate_inode && image.device == s->gate_device;
+	if (loaded && !take_program(s, pid, &image, fresh, link))
+		return refused;
 	r->path = image.path;
 	r->argv = fresh->argv;
 	if (!bk_text_equal(fresh->called, image.path))
 		r->called = name_called(&image, fresh->called);
-	if (image.inode != f->inode || image.device != f->device)
+	if (loaded)
+		see_through_loaded_script(s, pid, r, &image, link);
+	else if (image.inode != f->inode || image.device != f->device)
 		see_through_script(s, pid, r, &image, fresh, link);
 	if (!r->interpreter.len && bk_is_loader(r->path))
 		see_through_loader(s, pid, r, &image, link);

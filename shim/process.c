@@ -270,3 +270,37 @@ bool bk_maps_next(struct bk_maps *maps, struct bk_mapping *m)
 			return true;
 	return false;
 }
+
+/* --- what the gate has loaded ----------------------------------------------------------------------------------------------------------- */
+
+/* The environment's second entry is "BUCKLER_GATE=shim:ground:ring:what:called" (gate/exec.c, shim/gate.c). */
+static struct bk_text name_in_environment(struct bk_shim *s, int pid)
+{
+	char *text = (char *)s->scratch->block, *at = text;
+	long n = read_file(pid, "/environ", text, BK_PATH_MAX + 1024);
+	unsigned colons = 0;
+
+	text[n > 0 ? n : 0] = '\0';
+	while (*at)
+		at++;
+	if (n <= 0 || at + 1 >= text + n || !bk_text_starts(bk_text_of(at + 1), BK_TEXT(BK_GATE_VARIABLE "=")))
+		return (struct bk_text){ NULL, 0 };
+	for (at++; *at && colons < 4; at++)
+		colons += *at == ':';
+	bk_put(s->scratch->called, s->scratch->called + sizeof s->scratch->called, at);
+	return bk_text_of(s->scratch->called);
+}
+
+bool bk_process_program(struct bk_shim *s, int pid, struct bk_mapping *m, struct bk_text *called)
+{
+	struct bk_maps maps;
+	bool found = false;
+
+	*called = name_in_environment(s, pid);
+	if (bk_maps_open(s, pid, &maps) < 0)
+		return false;
+	while (!found && bk_maps_next(&maps, m))
+		found = m->executable && !(m->inode == s->gate_inode && m->device == s->gate_device);
+	bk_maps_close(&maps);
+	return found;
+}

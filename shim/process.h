@@ -44,4 +44,10 @@ int bk_maps_open(struct bk_shim *s, int pid, struct bk_maps *maps);
 bool bk_maps_next(struct bk_maps *maps, struct bk_mapping *m);
 void bk_maps_close(struct bk_maps *maps);
 
+/*
+ * Of a process that runs the gate's file, which loads a static program (gate/load.c): where that lies, m->path as with bk_maps_next(), and the name by
+ * which it was called, into the scratch area, empty where it is not known.  False: nothing is loaded yet.
+ */
+bool bk_process_program(struct bk_shim *s, int pid, struct bk_mapping *m, struct bk_text *called);
+
 #endif

@@ -328,6 +328,36 @@ static bool settle(struct bk_shim *s, const struct bk_process *p, enum bk_event_
 	return d.verdict == BK_KILLED;
 }
 
+/* The image of a process: of one that runs the gate's file, the program that it has loaded. */
+static void note_image(struct bk_shim *s, int pid, char *out, size_t cap)
+{
+	struct bk_mapping m;
+	struct bk_text called;
+	struct stat st;
+	char link[64];
+
+	bk_note_parent(pid, out, cap);
+	if (!s->ring || sys_stat(bk_proc(link, pid, "/exe"), &st) < 0 || st.st_ino != s->gate_inode || (uint32_t)st.st_dev != s->gate_device)
+		return;
+	if (bk_process_program(s, pid, &m, &called))
+		bk_put(out, out + cap, m.path.at);
+}
+
+/* It runs the gate's file, and what counts is the program that the gate loads: false where it has not come to that. */
+static bool is_loaded(struct bk_shim *s, struct bk_process *p)
+{
+	struct bk_mapping m;
+	struct bk_text called;
+
+	if (!s->ring || p->inode != s->gate_inode || p->device != s->gate_device)
+		return true;
+	if (!bk_process_program(s, p->pid, &m, &called))
+		return false;
+	p->inode = m.inode;
+	p->device = m.device;
+	return true;
+}
+
 /* True where it is not to be looked at any further: it was ended, or is about to be something else. */
 static bool judge_image(struct bk_shim *s, const struct bk_process *p)
 {
@@ -336,7 +366,7 @@ static bool judge_image(struct bk_shim *s, const struct bk_process *p)
 	/* Judged again, because it was forgotten, it is still the main process's, and so is that of its forks. */
 	bool main = s->main_seen ? p->image == watch.main_image : p->pid == s->main_pid;
 
-	bk_note_parent(p->parent, s->scratch->flight_parent[0], sizeof s->scratch->flight_parent[0]);
+	note_image(s, p->parent, s->scratch->flight_parent[0], sizeof s->scratch->flight_parent[0]);
 	d = bk_exec_judge_running(s, p->pid, main, &r);
 	if (!is_still(p)) {
 		forget(p->image);
@@ -407,14 +437,14 @@ static void miss_gate(struct bk_shim *s, const struct bk_process *p)
 	struct bk_request r = { .section = BK_PROCESSES };
 	struct bk_decision d = { BK_DENIED, BK_WHY_NO_RULE, UINT32_MAX };
 
-	if (!bk_process_loader(s, p->pid) || has_gate(s, p) || !is_still(p))
-		return;			/* nothing can be preloaded into a static program */
+	if (has_gate(s, p) || !is_still(p))
+		return;
 	if (s->least > mode)
 		mode = s->least;
 	if (mode == BK_ALERT || mode == BK_LEARN)
 		d.verdict = mode == BK_ALERT ? BK_ALERTED : BK_LEARNED;
-	bk_note_parent(p->pid, s->scratch->path, BK_PATH_MAX);
-	bk_note_parent(p->parent, s->scratch->parent, BK_PATH_MAX);
+	note_image(s, p->pid, s->scratch->path, BK_PATH_MAX);
+	note_image(s, p->parent, s->scratch->parent, BK_PATH_MAX);
 	r.path = bk_text_of(s->scratch->path);
 	r.parent = bk_text_of(s->scratch->parent);
 	settle(s, p, BK_EVENT_EXEC, &r, d, "the gate is not in it: it was started past it");
@@ -424,7 +454,7 @@ static void miss_gate(struct bk_shim *s, const struct bk_process *p)
 static bool look_at(struct bk_shim *s, int pid)
 {
 	struct bk_process p;
-	bool fresh = false, of_age;
+	bool executed, grown, of_age;
 
 	if (pid == s->self || is_foreign(pid) || bk_process_read(pid, &p) < 0 || was_there(&p) || p.gone)
 		return false;
@@ -432,19 +462,21 @@ static bool look_at(struct bk_shim *s, int pid)
 		watch.unready = true;
 		return false;
 	}
-	if (bk_judged(s, BK_PROCESSES) && !was_judged(p.image)) {
-		if (judge_image(s, &p))
-			return true;
-		fresh = true;
+	executed = bk_judged(s, BK_PROCESSES) && !was_judged(p.image);
+	grown = bk_judged(s, BK_LIBRARIES) && grew(&p);
+	if ((executed || grown) && !is_loaded(s, &p)) {
+		forget(p.image);
+		watch.sizes[(unsigned)pid % SIZES].pid = 0;
+		executed = grown = false;
 	}
-	if (bk_judged(s, BK_LIBRARIES) && grew(&p)) {
+	if (executed && judge_image(s, &p))
+		return true;
+	if (grown)
 		judge_mappings(s, &p);
-		fresh = true;
-	}
 	of_age = is_of_age(s, &p);
 	if (of_age && s->plan.gate && bk_judged(s, BK_PROCESSES))
 		miss_gate(s, &p);
-	return fresh;
+	return executed || grown;
 }
 
 /* --- looking ------------------------------------------------------------------------------------------------------------------------- */
