@@ -68,12 +68,12 @@ static void from_frames(struct bk_functions *f, const struct bk_object *o, const
 		bk_functions_add(f, e.start, e.end);
 }
 
-static void from_go(struct bk_functions *f, const struct bk_object *o, const GElf_Shdr *head)
+static void from_go(struct bk_functions *f, const struct bk_object *o, const GElf_Shdr *head, uint64_t text)
 {
 	const uint8_t *at = bk_object_at(o, head->sh_addr, head->sh_size);
 	struct bk_go_functions g;
 
-	if (!at || !bk_go_functions(&g, at, head->sh_size))
+	if (!at || !bk_go_functions(&g, at, head->sh_size, text))
 		return;
 	for (uint32_t i = 0; i < g.count; i++) {
 		struct bk_extent e = bk_go_function(&g, i);
@@ -84,7 +84,7 @@ static void from_go(struct bk_functions *f, const struct bk_object *o, const GEl
 
 /* --- all -------------------------------------------------------------------------------------------------------------------------------------- */
 
-static void from_section(struct bk_functions *f, const struct bk_object *o, Elf *elf, Elf_Scn *section, size_t names)
+static void from_section(struct bk_functions *f, const struct bk_object *o, Elf *elf, Elf_Scn *section, size_t names, uint64_t *text)
 {
 	GElf_Shdr head;
 	const char *name;
@@ -94,10 +94,12 @@ static void from_section(struct bk_functions *f, const struct bk_object *o, Elf 
 	name = elf_strptr(elf, names, head.sh_name);
 	if (head.sh_type == SHT_SYMTAB || head.sh_type == SHT_DYNSYM)
 		from_symbols(f, o, section, &head);
+	else if (name && strcmp(name, ".text") == 0)
+		*text = head.sh_addr;
 	else if (name && strcmp(name, ".eh_frame") == 0)
 		from_frames(f, o, &head);
 	else if (name && (strcmp(name, ".gopclntab") == 0 || strcmp(name, ".data.rel.ro.gopclntab") == 0))
-		from_go(f, o, &head);
+		from_go(f, o, &head, *text);
 }
 
 void bk_functions_find(struct bk_functions *f, const struct bk_object *o, const void *file, size_t size)
@@ -105,6 +107,7 @@ void bk_functions_find(struct bk_functions *f, const struct bk_object *o, const 
 	const Elf64_Ehdr *e = file;
 	Elf_Scn *section = NULL;
 	size_t names = 0;
+	uint64_t text = 0;
 	Elf *elf;
 
 	if (bk_object_at(o, e->e_entry, 1))
@@ -113,7 +116,7 @@ void bk_functions_find(struct bk_functions *f, const struct bk_object *o, const 
 	elf = elf_memory((char *)(uintptr_t)file, size);
 	if (elf && elf_getshdrstrndx(elf, &names) == 0)
 		while ((section = elf_nextscn(elf, section)) != NULL)
-			from_section(f, o, elf, section, names);
+			from_section(f, o, elf, section, names, &text);
 	elf_end(elf);
 	bk_functions_sort(f);
 }

@@ -107,7 +107,7 @@ static uint64_t long_at(const uint8_t *at, size_t offset)
 	return value;
 }
 
-bool bk_go_functions(struct bk_go_functions *g, const uint8_t *section, uint64_t size)
+bool bk_go_functions(struct bk_go_functions *g, const uint8_t *section, uint64_t size, uint64_t text)
 {
 	uint64_t rows, table;
 	uint32_t magic;
@@ -122,6 +122,7 @@ bool bk_go_functions(struct bk_go_functions *g, const uint8_t *section, uint64_t
 		table = long_at(section, 56);
 	} else if (magic == 0xfffffff0 || magic == 0xfffffff1) {	/* 1.18, 1.20 */
 		g->text = long_at(section, 24);
+		g->text = g->text ? g->text : text;
 		table = long_at(section, 64);
 	} else {
 		return false;

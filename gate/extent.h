@@ -35,8 +35,11 @@ struct bk_go_functions {
 	uint8_t  width;			/* bytes of a word */
 };
 
-/* Of Go 1.16, 1.18 and from 1.20 on; false for any other. */
-bool bk_go_functions(struct bk_go_functions *g, const uint8_t *section, uint64_t size);
+/*
+ * Of Go 1.16, 1.18 and from 1.20 on; false for any other.  Where the code may be anywhere, the file does not say where it begins: then `text` does, the
+ * address of its section (.text).
+ */
+bool bk_go_functions(struct bk_go_functions *g, const uint8_t *section, uint64_t size, uint64_t text);
 /* Function `i` < count; they ascend in what a linker wrote. */
 struct bk_extent bk_go_function(const struct bk_go_functions *g, uint32_t i);
 /* The one that holds the address. */

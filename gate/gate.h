@@ -108,7 +108,7 @@ bool bk_hooks_relevant(uint32_t number);
 bool bk_judges(enum bk_section section);
 /* As bk_gate_hook(), on this stack. */
 bool bk_gate_judge(struct bk_frame *frame);
-/* Stacks for a program whose own are too small. */
+/* For a program whose stacks are too small (Go): calls are judged on others from now on. */
 void bk_hooks_make_stacks(void);
 
 /* --- self ------------------------------------------------------------------------------------------------------------------ */

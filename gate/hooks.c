@@ -289,6 +289,7 @@ void bk_hooks_make_stacks(void)
 	stacks = sys_mmap(NULL, STACKS * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	if ((uintptr_t)stacks > -4096UL)
 		stacks = NULL;
+	bk_gate.small_stacks = true;
 }
 
 static bool judge(struct bk_frame *f)

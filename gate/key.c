@@ -26,17 +26,24 @@ static void put_digest(struct bk_sha256 *h, struct bk_table_key *key)
 	__builtin_memcpy(key->id, digest, ID);
 }
 
-/* One note of a build id; false for any other. */
+static bool is_go(const Elf64_Nhdr *n, const uint8_t *name)
+{
+	return n->n_type == 4 && n->n_namesz == 4 && __builtin_memcmp(name, "Go\0", 4) == 0 && n->n_descsz >= 8;
+}
+
+/* One note of a build id; false for any other.  Without a key: of Go's. */
 static bool from_note(const Elf64_Nhdr *n, const uint8_t *name, const uint8_t *text, struct bk_table_key *key)
 {
 	struct bk_sha256 h;
 
+	if (!key)
+		return is_go(n, name);
 	if (n->n_type == 3 && n->n_namesz == 4 && __builtin_memcmp(name, "GNU", 4) == 0 && n->n_descsz >= 8) {
 		key->kind = BK_KEY_BUILD_ID;
 		__builtin_memcpy(key->id, text, n->n_descsz < ID ? n->n_descsz : ID);
 		return true;
 	}
-	if (n->n_type == 4 && n->n_namesz == 4 && __builtin_memcmp(name, "Go\0", 4) == 0 && n->n_descsz >= 8) {
+	if (is_go(n, name)) {
 		key->kind = BK_KEY_GO;
 		bk_sha256_start(&h, false);
 		bk_sha256_add(&h, text, n->n_descsz);
@@ -65,9 +72,8 @@ static bool from_notes(const uint8_t *at, uint64_t size, uint64_t align, struct 
 	return false;
 }
 
-bool bk_key_of_notes(const struct bk_object *o, struct bk_table_key *key)
+static bool from_segments(const struct bk_object *o, struct bk_table_key *key)
 {
-	start(o, 0, key);
 	for (unsigned i = 0; i < o->count; i++) {
 		const Elf64_Phdr *p = &o->headers[i];
 		const uint8_t *at = p->p_type == PT_NOTE && p->p_filesz < 1u << 16 ? bk_object_at(o, p->p_vaddr, (size_t)p->p_filesz) : NULL;
@@ -76,6 +82,17 @@ bool bk_key_of_notes(const struct bk_object *o, struct bk_table_key *key)
 			return true;
 	}
 	return false;
+}
+
+bool bk_key_of_notes(const struct bk_object *o, struct bk_table_key *key)
+{
+	start(o, 0, key);
+	return from_segments(o, key);
+}
+
+bool bk_key_is_go(const struct bk_object *o)
+{
+	return from_segments(o, NULL);
 }
 
 void bk_key_of_code(const struct bk_object *o, bool fast, struct bk_table_key *key)

@@ -123,8 +123,7 @@ static void patch_program(const struct program *p)
 		bk_known_begin(&known);
 		bk_object_sections(&o);
 	}
-	bk_gate.small_stacks = known.key.kind == BK_KEY_GO || o.go.row;
-	if (bk_gate.small_stacks)
+	if (bk_key_is_go(&o))
 		bk_hooks_make_stacks();
 	bk_start_patch(&o, p->bias, &known, &cover);
 	if (cover.routed || cover.unroutable)		/* as in gate/start.c */

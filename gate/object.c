@@ -169,31 +169,34 @@ static bool in_file(const struct bk_object *o, const Elf64_Shdr *s)
 	return s->sh_type != SHT_NOBITS && s->sh_offset <= o->size && s->sh_size <= o->size - s->sh_offset;
 }
 
-static void look_at_section(struct bk_object *o, const Elf64_Shdr *names, const Elf64_Shdr *s)
+static void look_at_section(struct bk_object *o, const Elf64_Shdr *names, const Elf64_Shdr *s, uint64_t *text)
 {
 	const uint8_t *at = in_file(o, s) ? o->base + s->sh_offset : NULL;
 
 	if (!at || bk_object_at(o, s->sh_addr, s->sh_size) != at)
 		return;
-	if (is_called(o, names, s->sh_name, ".eh_frame"))
+	if (is_called(o, names, s->sh_name, ".text"))
+		*text = s->sh_addr;
+	else if (!o->frames && is_called(o, names, s->sh_name, ".eh_frame"))
 		o->unsorted = (struct bk_frames){ at, s->sh_size, s->sh_addr };
 	else if (is_called(o, names, s->sh_name, ".gopclntab") || is_called(o, names, s->sh_name, ".data.rel.ro.gopclntab"))
-		bk_go_functions(&o->go, at, s->sh_size);
+		bk_go_functions(&o->go, at, s->sh_size, *text);	/* .text comes before */
 }
 
 void bk_object_sections(struct bk_object *o)
 {
 	const Elf64_Ehdr *e = (const Elf64_Ehdr *)o->base;
 	Elf64_Shdr names, s;
+	uint64_t text = 0;
 
-	if (o->frames || e->e_shentsize != sizeof s || e->e_shstrndx >= e->e_shnum)
+	if (e->e_shentsize != sizeof s || e->e_shstrndx >= e->e_shnum)
 		return;
 	if (e->e_shoff > o->size || e->e_shnum * sizeof s > o->size - e->e_shoff)
 		return;
 	__builtin_memcpy(&names, o->base + e->e_shoff + e->e_shstrndx * sizeof s, sizeof s);
 	for (unsigned i = 0; i < e->e_shnum && in_file(o, &names); i++) {
 		__builtin_memcpy(&s, o->base + e->e_shoff + i * sizeof s, sizeof s);
-		look_at_section(o, &names, &s);
+		look_at_section(o, &names, &s, &text);
 	}
 }
 
@@ -214,9 +217,9 @@ bool bk_object_function_near(const struct bk_object *o, uint64_t *cursor, uint64
 {
 	struct bk_extent e;
 
-	if (o->frames)
-		return bk_object_function(o, address, start, end);
-	if (!(o->go.row ? bk_go_find(&o->go, address, &e) : o->unsorted.at && in_unsorted(&o->unsorted, cursor, address, &e)))
+	if (o->frames && bk_object_function(o, address, start, end))
+		return true;
+	if (!(o->go.row && bk_go_find(&o->go, address, &e)) && !(o->unsorted.at && in_unsorted(&o->unsorted, cursor, address, &e)))
 		return false;
 	*start = e.start;
 	*end = e.end;

@@ -23,8 +23,8 @@ struct bk_object {
 	const Elf64_Phdr *headers;
 	unsigned count;			/* program headers, at most BK_OBJECT_HEADERS */
 	uint64_t frames, frames_size;	/* .eh_frame_hdr: address, bytes; 0: none */
-	/* Of a whole file that has none (static programs): what other sections say. */
-	struct bk_frames unsorted;	/* .eh_frame; at NULL: none */
+	/* What the sections of a whole file say besides. */
+	struct bk_frames unsorted;	/* .eh_frame where that has no such table (static programs); at NULL: none */
 	struct bk_go_functions go;	/* row NULL: none */
 };
 #define BK_OBJECT_HEADERS 64u
@@ -34,7 +34,7 @@ bool bk_object_file(struct bk_object *o, const void *file, size_t size);
 /* An object in memory: `bias` is what is added to its addresses. */
 bool bk_object_memory(struct bk_object *o, uintptr_t bias, const Elf64_Phdr *headers, unsigned count);
 
-/* Looks for the sections of a whole file by which functions are found where it has no .eh_frame_hdr. */
+/* Looks for the sections of a whole file by which functions are found that .eh_frame_hdr does not have. */
 void bk_object_sections(struct bk_object *o);
 
 /* The bytes at an address of the object, NULL where not all `bytes` of them lie in one segment's file part. */

@@ -235,6 +235,29 @@ void bk_start_patch(const struct bk_object *o, uintptr_t bias, struct bk_known *
 	bk_gate.cover.unroutable += cover->unroutable;
 }
 
+/* Go's functions are described in a section that is in the file only; its stacks are too small for the gate. */
+static void patch_go(const struct bk_object *o, uintptr_t bias, struct bk_known *known, struct bk_cover *cover)
+{
+	int fd = (int)sys_open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct bk_object whole;
+	const void *file = NULL;
+	struct stat st;
+
+	bk_hooks_make_stacks();
+	if (fd >= 0 && sys_fstat(fd, &st) == 0)
+		file = sys_mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd);
+	if (file && (uintptr_t)file < -4096UL && bk_object_file(&whole, file, (size_t)st.st_size)) {
+		bk_object_sections(&whole);
+		bk_start_patch(&whole, bias, known, cover);
+	} else {
+		bk_start_patch(o, bias, known, cover);
+	}
+	if (file && (uintptr_t)file < -4096UL)
+		sys_munmap((uintptr_t)file, (size_t)st.st_size);
+	if (fd >= 0)
+		sys_close(fd);
+}
+
 static void patch_object(const struct map *m, bool main, const struct bk_initial *i)
 {
 	struct bk_cover cover = { 0 };
@@ -247,7 +270,10 @@ static void patch_object(const struct map *m, bool main, const struct bk_initial
 	}
 	if (!bk_known_find(&o, main ? "/proc/self/exe" : m->name, &known))
 		bk_known_begin(&known);
-	bk_start_patch(&o, m->bias, &known, &cover);
+	if (main && bk_key_is_go(&o))
+		patch_go(&o, m->bias, &known, &cover);
+	else
+		bk_start_patch(&o, m->bias, &known, &cover);
 	/* Node maps parts of itself again for each thread. */
 	if (main && (cover.routed || cover.unroutable))
 		bk_gate.own_device = bk_gate.own_inode = 0;
@@ -296,7 +322,7 @@ static void tell_gaps(void)
 {
 	bool refuse = bk_gate.policy.head->flags & BK_UNSUPPORTED_REFUSE;
 
-	if (!bk_gate.cover.uncovered && bk_gate.cover.routed)
+	if (!bk_gate.cover.uncovered && (bk_gate.cover.routed || bk_gate.loaded))	/* a small static program may have none that matters */
 		return;
 	bk_report_note(refuse ? BK_KILLED : BK_ALERTED, bk_gate.image,
 		       "the gate does not cover this program's C library: it has no frame descriptions and no site table");

@@ -74,6 +74,8 @@ struct bk_identity {
 
 /* By the notes; false where the object has neither build id. */
 bool bk_key_of_notes(const struct bk_object *o, struct bk_table_key *key);
+/* True where Go has built it, whatever it is known by. */
+bool bk_key_is_go(const struct bk_object *o);
 /* By its code; reads all of it.  `fast`: bk_sha256_has_fast(). */
 void bk_key_of_code(const struct bk_object *o, bool fast, struct bk_table_key *key);
 void bk_key_of_file(const struct bk_object *o, const struct bk_identity *identity, struct bk_table_key *key);
