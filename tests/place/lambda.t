@@ -117,15 +117,13 @@ native ruby /usr/bin/ruby /var/task/function.rb
 native java /usr/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp /var/task Function
 
 for client in shell go; do
-	# The gate cannot get into a static program.
-	if [ $client = go ]; then mechanism=watch how=killed; else mechanism=$GATE how=$STOPPED; fi
 	invoke events "$client-bare" --task $client -- /var/task/bootstrap
 	invoke events "$client" --task "wrapped-$client" -- /var/task/bootstrap
-	compare $client "$mechanism"
+	compare $client "$GATE"
 	attack 0 >events.attack
 	invoke events.attack "$client-attack-bare" --task $client -- /var/task/bootstrap
 	attack 20 >events.attack
 	invoke events.attack "$client-attack" --task "wrapped-$client" -- /var/task/bootstrap
-	stopped $client-attack "$how"
+	stopped $client-attack "$STOPPED"
 done
 done_testing
