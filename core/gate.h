@@ -9,9 +9,10 @@
  *	what lives	struct bk_live, where connections are judged: written by the shim as long as the function runs, and sealed against
  *			every other writer (F_SEAL_FUTURE_WRITE, Linux 5.1)
  *
- * A process finds them by the variable BUCKLER_GATE=<shim>:<ground>:<ring>:<what>, which the gate takes out of the environment before
+ * A process finds them by the variable BUCKLER_GATE=<shim>:<ground>:<ring>:<what>[:<program>], which the gate takes out of the environment before
  * the program sees it and puts into that of every program that is started.  <what> is "m" for the main process as long as its image is to be
- * judged by `main:`, else "<device>.<inode>" of the image that was vetted.
+ * judged by `main:`, else "<device>.<inode>" of the image that was vetted.  <program> is a static one, as it was called: then it is the gate's file that
+ * was executed, and the gate loads it.
  *
  * The ring is written by processes that may be hostile by then: the shim believes no length and no number in it.
  */

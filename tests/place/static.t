@@ -56,7 +56,8 @@ network:
   connect: [{address: 127.0.0.1}]
 YAML
 sed 's/^generated_code: deny/generated_code: allow/' few.yaml >code.yaml
-for name in all few code; do
+{ cat code.yaml; echo 'mode: alert'; } >alert.yaml
+for name in all few code alert; do
 	"$BUCKLER" compile -q $name.yaml -o opt/$name.bkl || tap_fail "$name.yaml"
 done
 chmod -R a+rX .
@@ -165,4 +166,10 @@ like "$(events)" 'exec killed' 'and reported'
 gated code /bin/sh -c '/var/task/past /usr/bin/busybox sh -c "while true; do true; done"'
 is "$(cat out)" ended 'a listed static program, started past the gate: it is ended'
 ok 'and why' grep -q 'the gate is not in it' err
+gated alert /bin/sh -c '/var/task/past -g /opt/buckler-gate.so /usr/bin/busybox sleep 0'
+is "$(cat out)" DONE 'an unlisted applet, which the gate is made to load: control, where nothing is enforced'
+gated code /bin/sh -c '/var/task/past -g /opt/buckler-gate.so /usr/bin/busybox sleep 20'
+is "$(cat out)" ended 'an unlisted applet, which the gate is made to load: it is ended'
+like "$(events)" 'exec killed' 'and reported'
+ok 'by its own name' grep -q '"verdict":"killed".*"path":"/usr/bin/busybox"' err
 done_testing
