@@ -105,14 +105,20 @@ static bool is_to_load(const struct bk_exec *x)
 	return x->kind == BK_IMAGE_STATIC && !(x->request.flags & BK_REQ_LOADER);
 }
 
-/* The file that it is: of a script its interpreter's; else the name that was called, where the gate finds it by that. */
+/* True where the name leads there behind the exec, too: no descriptor's, which may be closed by then. */
+static bool is_lasting(const struct bk_exec *x, struct bk_text called)
+{
+	if (!called.len || bk_text_starts(called, BK_TEXT("/proc/")) || bk_text_starts(called, BK_TEXT("/dev/fd/")))
+		return false;
+	return called.at[0] == '/' || x->directory == BK_AT_CWD;
+}
+
+/* The file that it is: of a script its interpreter's; else the name that was called. */
 static const char *name_to_load(const struct bk_exec *x)
 {
-	const char *called = x->work->called;
-
 	if (x->script)
 		return x->work->interpreter;
-	return *called == '/' || (*called && x->directory == BK_AT_CWD) ? called : x->work->path;
+	return is_lasting(x, bk_text_of(x->work->called)) ? x->work->called : x->work->path;
 }
 
 /* "LD_PRELOAD=gate[:theirs]" and "BUCKLER_GATE=shim:ground:ring:what[:static program]". */

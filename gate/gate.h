@@ -115,6 +115,8 @@ void bk_hooks_make_stacks(void);
 
 /* Calls by which a program that the gate has loaded may ask for its own file, besides those that are judged anyway; 0 behind them. */
 extern const uint16_t bk_self_calls[];
+/* "/proc/self/exe", by thread and by number too, where the gate has loaded the program: bk_gate.image is meant. */
+bool bk_self_is(const char *path);
 /* Answers one that does. */
 bool bk_self_hook(struct bk_frame *frame);
 

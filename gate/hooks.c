@@ -262,7 +262,8 @@ bool bk_gate_judge(struct bk_frame *f)
 
 /*
  * Go's stacks leave some hundred bytes, so that its calls are judged on the gate's own.  Whoever takes one has it alone; a call that finds none takes
- * new memory.  Nothing leaves one behind: Go never jumps out of a handler, and an exec, which a child of vfork does not come back from, takes none.
+ * new memory.  Nothing leaves one behind: Go never jumps out of a handler, and an exec, which a child of vfork does not come back from, takes none: it
+ * needs some 300 bytes until it is on memory of its own.
  */
 static char (*stacks)[STACK];
 static uint32_t taken[STACKS];
@@ -302,6 +303,11 @@ static long judge_there(void *frame)
 	return judge(frame);
 }
 
+static bool is_exec(const struct bk_frame *f)
+{
+	return f->number == __NR_execve || f->number == __NR_execveat;
+}
+
 static __attribute__((noinline)) bool judge_elsewhere(struct bk_frame *f)
 {
 	unsigned i;
@@ -317,7 +323,7 @@ static __attribute__((noinline)) bool judge_elsewhere(struct bk_frame *f)
 
 bool bk_gate_hook(struct bk_frame *f)
 {
-	if (bk_gate.small_stacks && f->number != __NR_execve && f->number != __NR_execveat)
-		return judge_elsewhere(f);
-	return judge(f);
+	if (is_exec(f))
+		return bk_gate_judge(f);
+	return bk_gate.small_stacks ? judge_elsewhere(f) : judge(f);
 }

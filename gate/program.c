@@ -16,6 +16,8 @@ static int open_called(struct bk_exec *x)
 
 	if (n < 0)
 		return (int)n;
+	if (bk_self_is(w->called))
+		bk_put(w->called, w->called + sizeof w->called, bk_gate.image);
 	if (n)
 		return bk_file_open(&x->file, x->directory, w->called, follow, w->path);
 	return x->flags & AT_EMPTY_PATH ? bk_file_open(&x->file, BK_AT_CWD, bk_fd_link(link, x->directory), 0, w->path) : -ENOENT;

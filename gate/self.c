@@ -4,14 +4,13 @@
 
 #define ALIAS 40u			/* bytes of the longest name of it, and more */
 
-/* The argument that is a path, in the calls that follow /proc/self/exe or read it; NULL for any other. */
+/* The argument that is a path, in the calls that follow /proc/self/exe or read it; NULL for any other.  An exec sees to it itself (gate/program.c). */
 static long *path_of(struct bk_frame *f)
 {
 	switch (f->number) {
-	case __NR_open: case __NR_stat: case __NR_access: case __NR_readlink: case __NR_execve:
+	case __NR_open: case __NR_stat: case __NR_access: case __NR_readlink:
 		return &f->a;
 	case __NR_openat: case __NR_openat2: case __NR_newfstatat: case __NR_statx: case __NR_faccessat: case __NR_faccessat2: case __NR_readlinkat:
-	case __NR_execveat:
 		return &f->b;
 	default:
 		return NULL;
@@ -22,11 +21,12 @@ const uint16_t bk_self_calls[] = {
 	__NR_stat, __NR_access, __NR_readlink, __NR_newfstatat, __NR_statx, __NR_faccessat, __NR_faccessat2, __NR_readlinkat, 0
 };
 
-/* "/proc/self/exe", by thread and by number too; that of another process is not ours. */
-static bool is_own(const char *path)
+bool bk_self_is(const char *path)
 {
 	char own[64];
 
+	if (!bk_gate.loaded)
+		return false;
 	return bk_text_equal(bk_text_of(path), BK_TEXT("/proc/self/exe")) || bk_text_equal(bk_text_of(path), BK_TEXT("/proc/thread-self/exe"))
 	       || bk_text_equal(bk_text_of(path), bk_text_of(bk_proc(own, (int)sys_getpid(), "/exe")));
 }
@@ -45,7 +45,7 @@ bool bk_self_hook(struct bk_frame *f)
 	long *path = path_of(f), kept;
 	char name[ALIAS];
 
-	if (!path || bk_user_string((const char *)*path, name, sizeof name) < 0 || !is_own(name))
+	if (!path || bk_user_string((const char *)*path, name, sizeof name) < 0 || !bk_self_is(name))
 		return false;
 	if (f->number == __NR_readlink || f->number == __NR_readlinkat) {
 		f->number = put_name(path[1], path[2]);
