@@ -109,6 +109,15 @@ static void open_program(struct program *p)
 		bk_start_fail("the static program cannot be read");
 }
 
+/* Behind its end a file's mapping has nothing. */
+static bool is_whole(const struct program *p)
+{
+	for (unsigned i = 0; i < p->segments.count; i++)
+		if (p->segments.at[i].offset + p->segments.at[i].file > p->size)
+			return false;
+	return true;
+}
+
 static void patch_program(const struct program *p)
 {
 	struct bk_cover cover = { 0 };
@@ -196,7 +205,7 @@ uintptr_t bk_load(long *stack)
 	bk_start_identity();
 	bk_gate.loaded = true;
 	open_program(&p);
-	if (bk_segments_read(&p.segments, p.file, p.size) != BK_IMAGE_STATIC)
+	if (bk_segments_read(&p.segments, p.file, p.size) != BK_IMAGE_STATIC || !is_whole(&p))
 		bk_start_fail("it is no static program that can be loaded");
 	bk_start_second_look(&i, what, p.name);
 	bk_hooks_start();

@@ -18,31 +18,31 @@ struct walk {
 	bool reached;			/* decoding arrived at the site */
 };
 
+/* Of the `n` pairs that begin at `at`. */
+static const uint8_t *first_of(const uint8_t *at, size_t n)
+{
+	for (; n; n--, at++)
+		if (at[0] == 0x0f && at[1] == 0x05)
+			return at;
+	return NULL;
+}
+
 const uint8_t *bk_sites_next(const uint8_t *at, const uint8_t *end)
 {
-	const uint64_t ones = 0x0101010101010101ULL, fives = 0x05 * ones;
+	const uint64_t ones = 0x0101010101010101ULL, firsts = 0x0f * ones, seconds = 0x05 * ones;
 
-	/* Eight bytes at a time until one of them may be 05. */
-	while (at + 1 < end) {
-		uint64_t w;
+	/* Eight pairs at a time: where one of them is it, a byte of what differs is zero. */
+	for (; end - at >= 9; at += 8) {
+		uint64_t first, second, differs;
+		const uint8_t *found;
 
-		if (end - at < 9) {
-			if (at[0] == 0x0f && at[1] == 0x05)
-				return at;
-			at++;
-			continue;
-		}
-		__builtin_memcpy(&w, at + 1, 8);
-		w ^= fives;
-		if (!((w - ones) & ~w & 0x80 * ones)) {
-			at += 8;
-			continue;
-		}
-		for (unsigned i = 0; i < 8; i++, at++)
-			if (at[0] == 0x0f && at[1] == 0x05)
-				return at;
+		__builtin_memcpy(&first, at, 8);
+		__builtin_memcpy(&second, at + 1, 8);
+		differs = (first ^ firsts) | (second ^ seconds);
+		if ((differs - ones) & ~differs & 0x80 * ones && (found = first_of(at, 8)) != NULL)
+			return found;
 	}
-	return NULL;
+	return end - at > 1 ? first_of(at, (size_t)(end - at - 1)) : NULL;
 }
 
 static bool movable(const struct bk_instruction *i)

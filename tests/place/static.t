@@ -152,6 +152,14 @@ for program in writable stack; do
 	is "$(cat out)" 126 "$program: not started"
 	ok "$program: and why" grep -q 'the gate cannot load it' err
 done
+head -c 60000 task/glibc >task/cut
+chmod 755 task/cut
+gated few /var/task/cut
+status 125 'a file that is cut short, as the function: refused'
+ok 'a file that is cut short, as the function: with the event' grep -q '"event":"refused"' err
+ok 'a file that is cut short, as the function: and why' grep -q 'no static program that can be loaded' err
+gated few /bin/sh -c '/var/task/cut; echo $?'
+is "$(cat out)" 125 'a file that is cut short, as a child: not started'
 gated few /opt/buckler-gate.so
 unlike "$(cat err)" '"verdict":"allowed"' 'the gate is no program of its own'
 ok 'and says so' grep -Eq 'no program of its own|no rule names it|cannot' err
