@@ -32,7 +32,7 @@ void bk_start_finish(void);
 /* Where the kernel begins in place of a static program (gate/arch/): `stack` holds its arguments.  Returns where the program itself begins. */
 uintptr_t bk_load(long *stack);
 
-/* Something that cannot go on: the reason on standard error, status 125. */
+/* Something that cannot go on: the reason on standard error and, where the shim can be reached, in an event; status 125. */
 _Noreturn void bk_start_fail(const char *why);
 
 #endif
