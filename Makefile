@@ -56,7 +56,7 @@ CLI      := $(call src,cli)
 SHIM     := $(call src,shim)
 GATE_    := $(call src,gate)
 # Of the gate what is pure: its decoder and its readers of objects are tested hosted.
-GATEPURE := $(foreach f,decode key object sites table,gate/$(f).c)
+GATEPURE := $(foreach f,decode key number object sites table,gate/$(f).c)
 HOSTED   := $(CORE) $(BASE) $(LANG_) $(LEARN) $(SCAN) $(PACK) $(GATEPURE) $(CHART)
 UNIT     := $(call src,tests/unit) $(call src,tests/table)
 FUZZERS  := $(call src,tests/fuzz)
@@ -117,7 +117,7 @@ $(BUILD)/aarch64/%.S.o: %.S
 	$(CC_aarch64) $(FREE_aarch64) -c $< -o $@
 
 # What runs for every byte of text in each process that starts.
-$(BUILD)/gate_x86_64/gate/decode.c.o $(BUILD)/gate_x86_64/gate/sites.c.o $(BUILD)/gate_x86_64/gate/object.c.o $(BUILD)/gate_x86_64/gate/table.c.o: GATE := $(patsubst -Os,-O2,$(GATE))
+$(BUILD)/gate_x86_64/gate/decode.c.o $(BUILD)/gate_x86_64/gate/sites.c.o $(BUILD)/gate_x86_64/gate/number.c.o $(BUILD)/gate_x86_64/gate/object.c.o $(BUILD)/gate_x86_64/gate/table.c.o: GATE := $(patsubst -Os,-O2,$(GATE))
 
 # SHA-NI needs vector registers, the rest of the shim does not touch them.
 $(BUILD)/x86_64/core/sha256.c.o: FREE_x86_64 := $(filter-out -mgeneral-regs-only,$(FREE_x86_64))

@@ -9,7 +9,7 @@
  *	start      finds its ground, patches what is loaded, seals itself
  *	known      what the shim's tables say of an object
  *	patch      stubs and jumps
- *	sites, object, decode	what is patched, and how
+ *	sites, number, object, decode	what is patched, and how
  *	table, key	what is known of an object beforehand
  *	enter      (arch/) from a stub to bk_gate_hook() and back, on the caller's stack
  *	hooks      which call means what
