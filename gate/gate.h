@@ -9,7 +9,7 @@
  *	start      finds its ground, patches what is loaded, seals itself
  *	known      what the shim's tables say of an object
  *	patch      stubs and jumps
- *	sites, number, object, decode	what is patched, and how
+ *	sites, number, object, symbol, decode	what is patched, and how
  *	table, key	what is known of an object beforehand
  *	enter      (arch/) from a stub to bk_gate_hook() and back, on the caller's stack
  *	hooks      which call means what
@@ -89,7 +89,7 @@ struct bk_frame {
 
 /* --- enter ------------------------------------------------------------------------------------------------------------- */
 
-/* Where stubs jump to, with RAX the number and R11 the stub's record: two addresses, of the call that is let go and of what follows it. */
+/* Where stubs jump to, with RAX the number and R11 the stub's record: the address of the call; what follows is two bytes behind. */
 void bk_gate_enter(void);
 /* Runs `run` on the stack that ends at `top`; returns what it returns. */
 long bk_gate_on(void *top, long (*run)(void *), void *arg);

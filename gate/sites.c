@@ -219,6 +219,23 @@ static bool surely_other(const uint8_t *call, const uint8_t *first, bool (*relev
 	return number <= 0xffff && !relevant(number);
 }
 
+/*
+ * Calls that name a process, which is whoever calls the function of their name.  Elsewhere in a library that has this function, the library makes them for
+ * itself, to a process or thread that it knows: its own (pthread_kill, aio), a thread that it has made (pthread_create), a child (system).
+ */
+static bool is_own_use(const struct bk_object *o, uint32_t number, uint64_t address)
+{
+	static const struct { uint16_t number; char name[20]; } calls[] = {
+		{ 62, "kill" }, { 234, "tgkill" }, { 129, "sigqueue" }, { 142, "sched_setparam" }, { 144, "sched_setscheduler" },
+		{ 203, "sched_setaffinity" },
+	};
+
+	for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (calls[i].number == number)
+			return bk_object_elsewhere(o, calls[i].name, address);
+	return false;
+}
+
 void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const struct bk_finder *f, struct bk_sites *counts)
 {
 	const uint8_t *first = to > from ? bk_object_at(o, from, (size_t)(to - from)) : NULL, *end = first ? first + (to - from) : NULL, *at = first;
@@ -239,6 +256,7 @@ void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const 
 		site.number = w.reached ? bk_number_at(w.code, w.size, w.site) : UNKNOWN;
 		if (!w.reached || !f->relevant(site.number))
 			continue;
+		site.own = is_own_use(o, site.number, site.address);
 		if (!choose_form(o, &w, function, &site)) {
 			site.form = BK_SITE_NONE;
 			site.window = 0;

@@ -33,6 +33,7 @@ struct bk_site {
 	uint8_t  form;			/* enum bk_form_of_site */
 	uint8_t  window;		/* bytes from W to the end of what the stub repeats (without the system call) or moves */
 	int8_t   hole;			/* HOLE: where the padding begins, counted from behind the system call */
+	bool     own;			/* names a process, and a C library makes it for itself, as pthread_kill does tgkill: it is left alone */
 };
 
 struct bk_sites {
