@@ -36,7 +36,7 @@ FREE_aarch64 = $(subst -fcf-protection=none,,$(FREE)) -mno-outline-atomics
 FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-T,shim/layout.ld
 
 # The gate runs inside the function's processes: position-independent, on any stack, the caller's vector registers untouched.
-GATE   = $(filter-out -fno-pic -fno-pie,$(FREE)) -fPIC -fvisibility=hidden -mgeneral-regs-only -mno-red-zone
+GATE   = $(patsubst -Os,-O2,$(filter-out -fno-pic -fno-pie,$(FREE))) -fPIC -fvisibility=hidden -mgeneral-regs-only -mno-red-zone
 # initfirst: before the constructors of every other object, the C library's included (dlopen(3) of glibc; musl does not know it).
 # gate/layout.ld says what lies where.
 GATELD = -shared -nostdlib -Wl,--gc-sections -Wl,-z,initfirst -Wl,-z,now -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-z,defs -Wl,--hash-style=both \

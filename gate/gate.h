@@ -233,6 +233,8 @@ bool bk_hook_mprotect(struct bk_frame *f);
 bool bk_hook_munmap(struct bk_frame *f);
 bool bk_hook_mremap(struct bk_frame *f);
 bool bk_hook_open(struct bk_frame *f, int directory, const char *path, long flags);
+/* Opens by one call where that is enough (straight.c); true: *result is the kernel's answer. */
+bool bk_open_straight(int directory, const char *path, unsigned flags, unsigned mode, long *result);
 /* True, with the event, where what is about to be opened is the memory of a process or the shim's. */
 bool bk_open_guarded(struct bk_text name, const struct stat *st, unsigned long flags);
 /* A call on files that the policy has a section for (shim/acts.h). */
