@@ -36,7 +36,7 @@ FREE_aarch64 = $(subst -fcf-protection=none,,$(FREE)) -mno-outline-atomics
 FREELD = -static -nostdlib -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-T,shim/layout.ld
 
 # The gate runs inside the function's processes: position-independent, on any stack, the caller's vector registers untouched.
-GATE   = $(filter-out -fno-pic -fno-pie,$(FREE)) -fPIC -fvisibility=hidden -mgeneral-regs-only -mno-red-zone
+GATE   = $(patsubst -Os,-O2,$(filter-out -fno-pic -fno-pie,$(FREE))) -fPIC -fvisibility=hidden -mgeneral-regs-only -mno-red-zone
 # initfirst: before the constructors of every other object, the C library's included (dlopen(3) of glibc; musl does not know it).
 # gate/layout.ld says what lies where.
 GATELD = -shared -nostdlib -Wl,--gc-sections -Wl,-z,initfirst -Wl,-z,now -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-z,defs -Wl,--hash-style=both \
@@ -56,7 +56,7 @@ CLI      := $(call src,cli)
 SHIM     := $(call src,shim)
 GATE_    := $(call src,gate)
 # Of the gate what is pure: its decoder and its readers of objects are tested hosted.
-GATEPURE := $(foreach f,decode extent key object sites table,gate/$(f).c)
+GATEPURE := $(foreach f,decode extent key number object sites symbol table,gate/$(f).c)
 HOSTED   := $(CORE) $(BASE) $(LANG_) $(LEARN) $(SCAN) $(PACK) $(GATEPURE) $(CHART)
 UNIT     := $(call src,tests/unit) $(call src,tests/table)
 FUZZERS  := $(call src,tests/fuzz)
@@ -117,7 +117,7 @@ $(BUILD)/aarch64/%.S.o: %.S
 	$(CC_aarch64) $(FREE_aarch64) -c $< -o $@
 
 # What runs for every byte of text in each process that starts.
-$(BUILD)/gate_x86_64/gate/decode.c.o $(BUILD)/gate_x86_64/gate/sites.c.o $(BUILD)/gate_x86_64/gate/object.c.o $(BUILD)/gate_x86_64/gate/extent.c.o $(BUILD)/gate_x86_64/gate/table.c.o: GATE := $(patsubst -Os,-O2,$(GATE))
+$(foreach f,decode extent number object sites table,$(BUILD)/gate_x86_64/gate/$(f).c.o): GATE := $(patsubst -Os,-O2,$(GATE))
 
 # SHA-NI needs vector registers, the rest of the shim does not touch them.
 $(BUILD)/x86_64/core/sha256.c.o: FREE_x86_64 := $(filter-out -mgeneral-regs-only,$(FREE_x86_64))

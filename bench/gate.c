@@ -78,6 +78,7 @@ static void open_write(void)	{ open("/nonexistent/file", O_WRONLY); }
 static void open_null(void)	{ close(open("/dev/null", O_WRONLY)); }
 static void protect(void)	{ mprotect(page, 4096, PROT_READ | PROT_WRITE); }
 
+/* Pages of its own.  The memory files that it shares with the shim are there once, whatever the number of processes. */
 static double private_kilobytes(void)
 {
 	FILE *f = fopen("/proc/self/smaps_rollup", "r");
@@ -85,7 +86,7 @@ static double private_kilobytes(void)
 	double kb = NAN;
 
 	while (f && fgets(line, sizeof line, f))
-		sscanf(line, "Private_Dirty: %lf", &kb);
+		sscanf(line, "Anonymous: %lf", &kb);
 	if (f)
 		fclose(f);
 	return kb;

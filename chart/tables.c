@@ -112,7 +112,6 @@ static void put(struct adding *a, const struct bk_site *s)
 	m->site = bk_grow(m->site, &cap, m->sites + 1, sizeof *m->site);
 	m->site_cap = (uint32_t)cap;
 	a->full |= !bk_table_put(m, s);
-	a->what->sites++;
 }
 
 static void found(void *context, const struct bk_site *site)
@@ -125,6 +124,9 @@ static void found(void *context, const struct bk_site *site)
 		a->what->uncovered++;
 		return;
 	}
+	a->what->sites++;
+	if (s.own)
+		return;
 	if (s.form != BK_SITE_NONE && contradicted(a, &s))
 		s.form = BK_SITE_NONE;
 	if (s.form == BK_SITE_NONE) {

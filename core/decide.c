@@ -489,6 +489,7 @@ static struct bk_decision decide_file(const struct bk_policy *policy, const stru
 		return denied(BK_WHY_NO_RULE, NONE);
 	if (bk_is_nameless(request) || (planted && !bk_is_code(request->path)))
 		return allowed;
+	j.file_only = true;		/* a rule for files says nothing of a use */
 	consider_all(&j, request->path);
 	d = conclude(&j);
 	if (d.reason == BK_WHY_RULE)

@@ -32,22 +32,30 @@ bool bk_is_harmless(struct bk_text path)
 	return (bk_text_starts(path, BK_TEXT("/dev/")) || bk_text_starts(path, BK_TEXT("/proc/"))) && matches_any(path, names);
 }
 
+/* Asked for each file that is written. */
 bool bk_is_code(struct bk_text path)
 {
-	static const char *const names[] = {
-		"*.py", "*.pyc", "*.pyo", "*.pth",			/* Python; a .pth file runs lines at start */
-		"*.js", "*.mjs", "*.cjs", "*.ts", "*.mts", "*.cts", "*.node",	/* Node.js */
-		"*.so", "*.so.*",
-		"*.jar", "*.war", "*.class",
-		"*.rb", "*.php", "*.phar", "*.pl", "*.pm", "*.lua", "*.sh",
-		NULL
+	static const char endings[][8] = {
+		"py", "pyc", "pyo", "pth",			/* Python; a .pth file runs lines at start */
+		"js", "mjs", "cjs", "ts", "mts", "cts", "node",	/* Node.js */
+		"so",
+		"jar", "war", "class",
+		"rb", "php", "phar", "pl", "pm", "lua", "sh",
 	};
+	struct bk_text name = bk_text_basename(path), rest;
+	uint32_t end = 0;
 
-	struct bk_text name = bk_text_basename(path);
-
-	for (uint32_t i = 0; i < name.len; i++)
-		if (name.at[i] == '.')
-			return matches_any(name, names);	/* each has a dot */
+	for (uint32_t i = 0; i < name.len; i++) {
+		if (name.at[i] != '.')
+			continue;
+		end = i + 1;
+		if (bk_text_starts(bk_text_from(name, end), BK_TEXT("so.")))
+			return true;
+	}
+	rest = bk_text_from(name, end);
+	for (size_t i = 0; end && i < sizeof endings / sizeof *endings; i++)
+		if (bk_text_equal(rest, bk_text_of(endings[i])))
+			return true;
 	return false;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/policy.h"
 
-#define KEY_PRIME 0x01000193u			/* FNV-1a, 32 bit */
 #define LANES 4u
 
 /* --- checksum -------------------------------------------------------------------------------------------------------- */
@@ -259,12 +258,7 @@ uint8_t bk_policy_section_flags(const struct bk_policy *policy, enum bk_section 
 
 uint32_t bk_key_start(enum bk_section section)
 {
-	return (0x811c9dc5u ^ (uint32_t)section) * KEY_PRIME;
-}
-
-uint32_t bk_key_add(uint32_t state, char byte)
-{
-	return (state ^ (uint8_t)byte) * KEY_PRIME;
+	return (0x811c9dc5u ^ (uint32_t)section) * BK_KEY_PRIME;
 }
 
 /* Spreads the state over the low bits, which choose the bucket. */

@@ -175,9 +175,13 @@ uint32_t bk_policy_tail_key(enum bk_section section, struct bk_text pattern);
 uint32_t bk_policy_head_key(enum bk_section section, struct bk_text pattern);
 /* The one that a rule stands under. */
 uint32_t bk_policy_rule_key(const struct bk_policy *policy, const struct bk_rule *rule);
+#define BK_KEY_PRIME 0x01000193u	/* FNV-1a, 32 bit */
 /* The same incrementally: start, add bytes, finish at any point. */
 uint32_t bk_key_start(enum bk_section section);
-uint32_t bk_key_add(uint32_t state, char byte);
+static inline uint32_t bk_key_add(uint32_t state, char byte)
+{
+	return (state ^ (uint8_t)byte) * BK_KEY_PRIME;
+}
 uint32_t bk_key_finish(uint32_t state);
 /* Index of the first rule of a key, or UINT32_MAX.  Follow with +1 until a rule has BK_RULE_LAST. */
 uint32_t bk_policy_find(const struct bk_policy *policy, uint32_t key);

@@ -204,42 +204,123 @@ struct bk_instruction bk_decode(const uint8_t *at, size_t size)
 	return i;
 }
 
-static bool is_ax(const struct bk_instruction *i, bool reg)
+/* --- what is written -------------------------------------------------------------------------------------------------------- */
+
+enum { AX, CX, DX, BX, SP };
+
+/* Registers by number; without REX the bytes 4 to 7 are AH to BH. */
+static unsigned number_of(const struct bk_instruction *i, unsigned three, unsigned extended, bool byte)
 {
-	if (reg)
-		return (i->modrm >> 3 & 7) == 0 && !(i->rex & 4);
-	return i->modrm >> 6 == 3 && (i->modrm & 7) == 0 && !(i->rex & 1);
+	return byte && !i->rex ? three & 3 : three | (extended ? 8u : 0);
 }
 
-/* Opcodes of the one-byte map with ModRM whose destination is its register, and those whose destination is its register or memory. */
-static bool to_register(uint8_t op)
+static bool is_field(const struct bk_instruction *i, unsigned reg, bool byte)
 {
-	return (op < 0x40 && (op & 6) == 2) || op == 0x63 || op == 0x69 || op == 0x6b || op == 0x8a || op == 0x8b || op == 0x8d;
+	return number_of(i, i->modrm >> 3 & 7u, i->rex & 4, byte) == reg;
 }
 
-static bool to_memory(uint8_t op)
+static bool is_operand(const struct bk_instruction *i, unsigned reg, bool byte)
 {
-	return (op < 0x38 && (op & 7) < 2) || op == 0x80 || op == 0x81 || op == 0x83 || op == 0x88 || op == 0x89 || op == 0xc6 || op == 0xc7 ||
-	       op == 0xc0 || op == 0xc1 || (op >= 0xd0 && op <= 0xd3);
+	return i->modrm >> 6 == 3 && number_of(i, i->modrm & 7u, i->rex & 1, byte) == reg;
 }
 
-bool bk_writes_ax(const struct bk_instruction *i)
+/* The opcode's lower bits name it. */
+static bool is_named(const struct bk_instruction *i, unsigned reg, bool byte)
+{
+	return number_of(i, i->opcode & 7u, i->rex & 1, byte) == reg;
+}
+
+/* 00 to 3F: eight operations in six forms each; CMP, the last, writes nothing. */
+static bool arithmetic_writes(const struct bk_instruction *i, unsigned reg)
 {
 	uint8_t op = i->opcode;
 
-	if (i->map == 1)
-		return !(op == 0x1e || op == 0x1f || (op >= 0x10 && op <= 0x17) || op == 0x28 || op == 0x29 || op == 0x6f || op == 0x7f);
-	if (i->map != 0)
+	if (op >= 0x38)
+		return false;
+	switch (op & 7) {
+	case 0: case 1: return is_operand(i, reg, !(op & 1));
+	case 2: case 3: return is_field(i, reg, !(op & 1));
+	default:	return reg == AX;
+	}
+}
+
+/* F6, F7: TEST, NOT, NEG, and what multiplies and divides in AX and DX; FE, FF: INC, DEC, PUSH. */
+static bool group_writes(const struct bk_instruction *i, unsigned reg)
+{
+	unsigned operation = i->modrm >> 3 & 7;
+
+	if (i->opcode >= 0xfe)
+		return operation < 2 ? is_operand(i, reg, i->opcode == 0xfe) : operation != 6;
+	return operation < 2 ? false : operation < 4 ? is_operand(i, reg, i->opcode == 0xf6) : reg == AX || reg == DX;
+}
+
+static bool plain_writes(const struct bk_instruction *i, unsigned reg)
+{
+	uint8_t op = i->opcode;
+
+	if (op < 0x40)
+		return arithmetic_writes(i, reg);
+	switch (op) {
+	case 0x50 ... 0x57: case 0x68: case 0x6a: case 0x84: case 0x85: case 0xa8: case 0xa9:
+		return false;		/* PUSH, TEST */
+	case 0x58 ... 0x5f:
+		return is_named(i, reg, false);
+	case 0x63: case 0x69: case 0x6b: case 0x8b: case 0x8d:
+		return is_field(i, reg, false);
+	case 0x8a:
+		return is_field(i, reg, true);
+	case 0x80: case 0x81: case 0x83:
+		return (i->modrm >> 3 & 7) != 7 && is_operand(i, reg, op == 0x80);
+	case 0x86: case 0x87:
+		return is_field(i, reg, op == 0x86) || is_operand(i, reg, op == 0x86);
+	case 0x88: case 0xc0: case 0xc6: case 0xd0: case 0xd2:
+		return is_operand(i, reg, true);
+	case 0x89: case 0x8c: case 0x8f: case 0xc1: case 0xc7: case 0xd1: case 0xd3:
+		return is_operand(i, reg, false);
+	case 0x90 ... 0x97:
+		return (op != 0x90 || i->rex & 1) && (reg == AX || is_named(i, reg, false));
+	case 0x98: case 0x99:
+		return reg == AX || reg == DX;
+	case 0xb0 ... 0xb7:
+		return is_named(i, reg, true);
+	case 0xb8 ... 0xbf:
+		return is_named(i, reg, false);
+	case 0xf6: case 0xf7: case 0xfe: case 0xff:
+		return group_writes(i, reg);
+	default:
 		return true;
-	if (op == 0x84 || op == 0x85 || op == 0xa8 || op == 0xa9 || (op >= 0x38 && op <= 0x3d && op != 0x3e))
-		return false;			/* TEST, CMP */
-	if (op >= 0xb0 && op <= 0xbf)
-		return (op & 7) == 0 && !(i->rex & 1) ? true : (op & 0xf) == 4 && !i->rex;	/* AH */
-	if (op >= 0x50 && op <= 0x5f)
-		return op == 0x58 && !(i->rex & 1);
-	if (to_register(op))
-		return is_ax(i, true) || (op == 0x8a && !i->rex);
-	if (to_memory(op))
-		return is_ax(i, false) || (i->modrm >> 6 == 3 && !i->rex && (op == 0x88 || op == 0xc6 || op == 0x80));
-	return op != 0x68 && op != 0x6a && !(op == 0x90 && !i->rex);
+	}
+}
+
+/* 0F: what only vector registers, flags and memory see, and the rest that compilers use. */
+static bool extended_writes(const struct bk_instruction *i, unsigned reg)
+{
+	uint8_t op = i->opcode;
+
+	switch (op) {
+	case 0x10 ... 0x17: case 0x1e: case 0x1f: case 0x28 ... 0x2b: case 0x2e: case 0x2f: case 0x51 ... 0x76: case 0x7f:
+	case 0xa3: case 0xc2: case 0xc4: case 0xc6: case 0xd1 ... 0xd6: case 0xd8 ... 0xf6: case 0xf8 ... 0xfe:
+		return false;
+	case 0x2c: case 0x2d: case 0x40 ... 0x50: case 0xaf: case 0xb6 ... 0xb7: case 0xbc ... 0xbf: case 0xc5: case 0xd7:
+		return is_field(i, reg, false);
+	case 0x7e: case 0xa4: case 0xa5: case 0xab: case 0xac: case 0xad: case 0xb3: case 0xba: case 0xbb:
+		return is_operand(i, reg, false);
+	case 0x90 ... 0x9f:
+		return is_operand(i, reg, true);
+	case 0xb0: case 0xb1:
+		return reg == AX || is_operand(i, reg, op == 0xb0);
+	case 0xc0: case 0xc1:
+		return is_field(i, reg, op == 0xc0) || is_operand(i, reg, op == 0xc0);
+	case 0xc8 ... 0xcf:
+		return is_named(i, reg, false);
+	default:
+		return true;
+	}
+}
+
+bool bk_writes(const struct bk_instruction *i, unsigned reg)
+{
+	if (reg == SP)
+		return true;
+	return i->map == 0 ? plain_writes(i, reg) : i->map == 1 ? extended_writes(i, reg) : true;
 }

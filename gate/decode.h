@@ -37,7 +37,10 @@ struct bk_instruction {
 /* Decodes one instruction of at most `size` bytes. */
 struct bk_instruction bk_decode(const uint8_t *at, size_t size);
 
-/* True where the instruction may leave another value in EAX or RAX than was there; true when in doubt. */
-bool bk_writes_ax(const struct bk_instruction *i);
+/*
+ * True where the instruction may leave another value in a general register, or a part of it, than was there; true when in doubt.  Registers by
+ * their number in the encoding: 0 is RAX.
+ */
+bool bk_writes(const struct bk_instruction *i, unsigned reg);
 
 #endif

@@ -180,10 +180,8 @@ static long make(struct bk_file_call *c)
 static long judge_and_make(struct bk_paths *p, const struct bk_act_row *row, const long *args)
 {
 	struct bk_file_call *c = &p->call;
-	long r = bk_act_read(c), opened;
+	long r = bk_act_read(c);
 
-	if (r == 0 && bk_act_is_open(c) && bk_open_straight(p, row->dir < 0 ? BK_AT_CWD : (int)args[row->dir], (const char *)args[row->path], &opened))
-		return opened;
 	if (r == 0)
 		r = first_place(p, row, args);
 	if (r == 0)

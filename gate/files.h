@@ -35,7 +35,4 @@ int bk_follow(struct bk_paths *p, int directory, unsigned how, char *out, struct
 int bk_follow_object(struct bk_paths *p, int directory, char *out, struct bk_target *place);
 /* What a descriptor stands for. */
 int bk_follow_descriptor(int descriptor, char *out, struct bk_target *place);
-/* Opens by one call where that is enough (straight.c); true: *result is the kernel's answer. */
-bool bk_open_straight(struct bk_paths *p, int directory, const char *path, long *result);
-
 #endif

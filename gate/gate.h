@@ -11,7 +11,7 @@
  *	self       what a program that it has loaded asks about itself
  *	known      what the shim's tables say of an object
  *	patch      stubs and jumps
- *	sites, object, extent, decode	what is patched, and how
+ *	sites, number, object, extent, symbol, decode	what is patched, and how
  *	table, key	what is known of an object beforehand
  *	enter      (arch/) from a stub to bk_gate_hook() and back, on the caller's stack
  *	hooks      which call means what
@@ -93,7 +93,7 @@ struct bk_frame {
 
 /* --- enter ------------------------------------------------------------------------------------------------------------- */
 
-/* Where stubs jump to, with RAX the number and R11 the stub's record: two addresses, of the call that is let go and of what follows it. */
+/* Where stubs jump to, with RAX the number and R11 the stub's record: the address of the call; what follows is two bytes behind. */
 void bk_gate_enter(void);
 /* Runs `run` on the stack that ends at `top`; returns what it returns. */
 long bk_gate_on(void *top, long (*run)(void *), void *arg);
@@ -250,6 +250,8 @@ bool bk_hook_mprotect(struct bk_frame *f);
 bool bk_hook_munmap(struct bk_frame *f);
 bool bk_hook_mremap(struct bk_frame *f);
 bool bk_hook_open(struct bk_frame *f, int directory, const char *path, long flags);
+/* Opens by one call where that is enough (straight.c); true: *result is the kernel's answer. */
+bool bk_open_straight(int directory, const char *path, unsigned flags, unsigned mode, long *result);
 /* True, with the event, where what is about to be opened is the memory of a process or the shim's. */
 bool bk_open_guarded(struct bk_text name, const struct stat *st, unsigned long flags);
 /* A call on files that the policy has a section for (shim/acts.h). */

@@ -200,9 +200,13 @@ static bool open_is_judged(long flags)
 	return bk_gate.reads && !(flags & O_DIRECTORY);
 }
 
-static bool open_at(struct bk_frame *f, int directory, const char *path, long flags)
+static bool open_at(struct bk_frame *f, int directory, const char *path, long flags, long mode)
 {
-	return open_is_judged(flags) ? bk_hook_file(f) : bk_hook_open(f, directory, path, flags);
+	long result;
+
+	if (!open_is_judged(flags))
+		return bk_hook_open(f, directory, path, flags);
+	return bk_open_straight(directory, path, (unsigned)flags, (unsigned)mode, &result) ? answer(f, result) : bk_hook_file(f);
 }
 
 static bool opened(struct bk_frame *f)
@@ -210,9 +214,9 @@ static bool opened(struct bk_frame *f)
 	uint64_t flags = 0;
 
 	switch (f->number) {
-	case __NR_open:   return open_at(f, BK_AT_CWD, (const char *)f->a, f->b);
-	case __NR_creat:  return open_at(f, BK_AT_CWD, (const char *)f->a, O_WRONLY);
-	case __NR_openat: return open_at(f, (int)f->a, (const char *)f->b, f->c);
+	case __NR_open:   return open_at(f, BK_AT_CWD, (const char *)f->a, f->b, f->c);
+	case __NR_creat:  return open_at(f, BK_AT_CWD, (const char *)f->a, O_CREAT | O_WRONLY | O_TRUNC, f->b);
+	case __NR_openat: return open_at(f, (int)f->a, (const char *)f->b, f->c, f->d);
 	default:
 		if (by_table(f))
 			return true;

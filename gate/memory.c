@@ -218,7 +218,7 @@ struct bk_work *bk_gate_work(size_t rest)
 		return NULL;
 	work->size = size;
 	work->slot = LEFT;
-	if (rest) {			/* an exec: only that can leave it behind */
+	if (rest && bk_gate.closed) {	/* an exec: only that can leave it behind */
 		collect();
 		note_use(work);
 	}

@@ -53,4 +53,7 @@ bool bk_object_function(const struct bk_object *o, uint64_t address, uint64_t *s
  */
 bool bk_object_function_near(const struct bk_object *o, uint64_t *cursor, uint64_t address, uint64_t *start, uint64_t *end);
 
+/* True where the object exports a function of that name, and no such function holds the address (symbol.c). */
+bool bk_object_elsewhere(const struct bk_object *o, const char *name, uint64_t address);
+
 #endif

@@ -5,7 +5,7 @@
 #include "gate/sites.h"
 
 #define ARENA	32768u			/* bytes of stubs; what is not used takes no memory */
-#define STUB	88u			/* the most that one takes: record, two displaced instructions, three jumps */
+#define STUB	80u			/* the most that one takes: record, two displaced instructions, three jumps */
 #define REACH	0x7ff00000LL
 #define RWX	(PROT_READ | PROT_WRITE | PROT_EXEC)
 
@@ -82,7 +82,7 @@ static bool find_stubs(struct arena *a)
 	if (!bk_gate.closed && a->stubs.base && reaches(a->stubs.base, a->from, a->to))
 		return true;
 	a->stubs.base = arena_near(a->from, a->to);
-	a->stubs.next = a->stubs.base + 16;
+	a->stubs.next = a->stubs.base + 8;
 	if (a->stubs.base)
 		*(void (**)(void))a->stubs.base = bk_gate_enter;
 	return a->stubs.base != 0;
@@ -128,8 +128,7 @@ static uint8_t *put_instructions(uint8_t *to, const uint8_t *from, size_t size)
 static uintptr_t build(struct arena *a, const struct bk_site *site)
 {
 	uint8_t *call = (uint8_t *)(a->bias + site->address), *window = call - site->window, *at;
-	void **record = (void **)a->stubs.next;
-	uint8_t *code = (uint8_t *)(record + 2);
+	uint8_t *record = (uint8_t *)a->stubs.next, *code = record + sizeof call;	/* dense, not aligned: a page is a page */
 	bool after = site->form == BK_SITE_AFTER;
 
 	at = after ? code : put_instructions(code, window, site->window);
@@ -137,15 +136,14 @@ static uintptr_t build(struct arena *a, const struct bk_site *site)
 		return 0;
 	at = put_far(at, "\x4c\x8d\x1d", 3, (uintptr_t)record);		/* lea record(%rip), %r11 */
 	at = put_far(at, "\xff\x25", 2, a->stubs.base);			/* jmp *base(%rip) */
-	record[0] = after ? at : call;
-	record[1] = (uint8_t *)record[0] + 2;
+	__builtin_memcpy(record, after ? &at : &call, sizeof call);
 	if (after) {
 		at = put_instructions(at, call, site->window);
 		if (!at)
 			return 0;
 		at = put_far(at, "\xe9", 1, (uintptr_t)call + site->window);
 	}
-	a->stubs.next = ((uintptr_t)at + 15) & ~(uintptr_t)15;
+	a->stubs.next = (uintptr_t)at;
 	return (uintptr_t)code;
 }
 
@@ -166,6 +164,8 @@ static void route(void *context, const struct bk_site *site)
 	uint8_t *call = (uint8_t *)(a->bias + site->address), *window = call - site->window;
 	uintptr_t stub = 0;
 
+	if (site->own)
+		return;
 	bk_known_site(site);
 	if (site->form == BK_SITE_AFTER)
 		window = call;

@@ -14,7 +14,6 @@ struct walk {
 	uint32_t before, before_2;	/* offsets of the instructions in front, UNKNOWN: none */
 	uint32_t after;			/* offset behind what can move along with the call, UNKNOWN: nothing can */
 	bool movable, movable_2;	/* they can be executed elsewhere */
-	uint32_t number;
 	bool reached;			/* decoding arrived at the site */
 };
 
@@ -50,24 +49,6 @@ static bool movable(const struct bk_instruction *i)
 	return i->flow == BK_FLOW_NEXT;
 }
 
-/* `mov $number, %eax` or `%rax`, `xor %eax, %eax`; false where the instruction says nothing of EAX. */
-static bool sets_number(const struct bk_instruction *i, const uint8_t *at, uint32_t *number)
-{
-	if (i->map == 0 && i->opcode == 0xb8 && !(i->rex & 1) && !i->word) {
-		*number = i->immediate <= 0xffff ? (uint32_t)i->immediate : UNKNOWN;
-		return true;
-	}
-	if (i->map == 0 && i->opcode == 0xc7 && i->modrm == 0xc0 && !(i->rex & 1) && !i->word) {
-		__builtin_memcpy(number, at + i->length - 4, 4);
-		return true;
-	}
-	if (i->map == 0 && (i->opcode == 0x31 || i->opcode == 0x33) && i->modrm == 0xc0 && !(i->rex & 5)) {
-		*number = 0;
-		return true;
-	}
-	return false;
-}
-
 /* True where a branch of the function lands in (low, high); instructions from `low` on are decoded anyway. */
 static bool branch_into(const struct walk *w, uint32_t low, uint32_t high)
 {
@@ -82,13 +63,6 @@ static bool branch_into(const struct walk *w, uint32_t low, uint32_t high)
 		at += i.length;
 	}
 	return false;
-}
-
-/* Where the number was set, no branch may come in between it and the call. */
-static void settle_number(struct walk *w, uint32_t set_at)
-{
-	if (w->number != UNKNOWN && set_at != w->before && branch_into(w, set_at, w->site + 1))
-		w->number = UNKNOWN;
 }
 
 static void look_behind(struct walk *w)
@@ -108,11 +82,9 @@ static void look_behind(struct walk *w)
 
 static void walk_to(struct walk *w)
 {
-	uint32_t set_at = 0;
 	bool last_movable = false;
 
 	w->before = w->before_2 = UNKNOWN;
-	w->number = UNKNOWN;
 	for (uint32_t at = 0; at <= w->site; ) {
 		struct bk_instruction i = bk_decode(w->code + at, w->size - at);
 
@@ -122,10 +94,6 @@ static void walk_to(struct walk *w)
 			w->reached = i.length == 2 && i.flow == BK_FLOW_SYSCALL;
 			break;
 		}
-		if (sets_number(&i, w->code + at, &w->number))
-			set_at = at;
-		else if (i.flow != BK_FLOW_NEXT ? i.flow != BK_FLOW_BRANCH : bk_writes_ax(&i))
-			w->number = UNKNOWN;
 		w->before_2 = w->before;
 		w->movable_2 = last_movable;
 		w->before = at;
@@ -133,10 +101,8 @@ static void walk_to(struct walk *w)
 		at += i.length;
 	}
 	w->movable = last_movable;
-	if (w->reached) {
-		settle_number(w, set_at);
+	if (w->reached)
 		look_behind(w);
-	}
 }
 
 #define SHORT 130u			/* bytes that a branch with one byte of displacement reaches, itself included */
@@ -278,6 +244,23 @@ static bool surely_inside(const uint8_t *pair, const uint8_t *first, const uint8
 	return passed > STARTS / 2;
 }
 
+/*
+ * Calls that name a process, which is whoever calls the function of their name.  Elsewhere in a library that has this function, the library makes them for
+ * itself, to a process or thread that it knows: its own (pthread_kill, aio), a thread that it has made (pthread_create), a child (system).
+ */
+static bool is_own_use(const struct bk_object *o, uint32_t number, uint64_t address)
+{
+	static const struct { uint16_t number; char name[20]; } calls[] = {
+		{ 62, "kill" }, { 234, "tgkill" }, { 129, "sigqueue" }, { 142, "sched_setparam" }, { 144, "sched_setscheduler" },
+		{ 203, "sched_setaffinity" },
+	};
+
+	for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (calls[i].number == number)
+			return bk_object_elsewhere(o, calls[i].name, address);
+	return false;
+}
+
 void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const struct bk_finder *f, struct bk_sites *counts)
 {
 	const uint8_t *first = to > from ? bk_object_at(o, from, (size_t)(to - from)) : NULL, *end = first ? first + (to - from) : NULL, *at = first;
@@ -295,9 +278,10 @@ void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const 
 			counts->uncovered += o->frames || !surely_inside(at - 2, first, end);
 			continue;
 		}
-		site.number = w.number;
-		if (!w.reached || !f->relevant(w.number))
+		site.number = w.reached ? bk_number_at(w.code, w.size, w.site) : UNKNOWN;
+		if (!w.reached || !f->relevant(site.number))
 			continue;
+		site.own = is_own_use(o, site.number, site.address);
 		if (!choose_form(o, &w, function, &site)) {
 			site.form = BK_SITE_NONE;
 			site.window = 0;
@@ -331,7 +315,7 @@ static bool says_otherwise(const uint8_t *code, uint32_t size, uint32_t number)
 	struct bk_instruction i = bk_decode(code, size);
 	uint32_t said;
 
-	return sets_number(&i, code, &said) && said != number && said <= NUMBERS;
+	return bk_sets_register(&i, code, 0, &said) && said != number && said <= NUMBERS;
 }
 
 /* Instructions that nobody needs; the last may be longer than the jump. */

@@ -21,6 +21,7 @@
 #ifndef BK_GATE_SITES_H
 #define BK_GATE_SITES_H
 
+#include "gate/decode.h"
 #include "gate/object.h"
 
 enum bk_form_of_site { BK_SITE_BEFORE, BK_SITE_BEFORE_2, BK_SITE_AFTER, BK_SITE_HOLE, BK_SITE_NONE };
@@ -32,6 +33,7 @@ struct bk_site {
 	uint8_t  form;			/* enum bk_form_of_site */
 	uint8_t  window;		/* bytes from W to the end of what the stub repeats (without the system call) or moves */
 	int8_t   hole;			/* HOLE: where the padding begins, counted from behind the system call */
+	bool     own;			/* names a process, and a C library makes it for itself, as pthread_kill does tgkill: it is left alone */
 };
 
 struct bk_sites {
@@ -53,6 +55,14 @@ void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const 
 
 /* True where the object's bytes at the site are what the site says: a system call with a window of such instructions. */
 bool bk_site_fits(const struct bk_object *o, const struct bk_site *site);
+
+/*
+ * The call that is made by the system call instruction at `site` of a function, where all ways that lead there have it the same; else UINT32_MAX.  Known is
+ * what compilers do: constants, copies of registers, branches, calls that keep the registers that the ABI says (number.c).
+ */
+uint32_t bk_number_at(const uint8_t *code, uint32_t size, uint32_t site);
+/* True where the instruction puts a constant into a register: *value, UINT32_MAX for one that is no number of a call. */
+bool bk_sets_register(const struct bk_instruction *i, const uint8_t *at, unsigned reg, uint32_t *value);
 
 /* The first 0F 05 at or behind `at` and in front of `end`, else NULL. */
 const uint8_t *bk_sites_next(const uint8_t *at, const uint8_t *end);

@@ -5,6 +5,7 @@
  */
 #include "gate/files.h"
 
+#define LONGEST     512			/* bytes of a path, on the caller's stack; longer ones take the other way */
 #define TMPFILE_BIT 020000000u		/* __O_TMPFILE (asm-generic/fcntl.h) */
 
 /* Behind a slash: does the name there stand for itself? */
@@ -29,22 +30,23 @@ static bool is_canonical(struct bk_text path)
 	return !bk_text_equal(bk_text_basename(path), BK_TEXT("mem"));
 }
 
-/* The path with the working folder in front of it, into p->at; empty where it is too long or relative to something else. */
-static struct bk_text complete(struct bk_paths *p, int directory)
+/* The path, with the working folder in front where it needs one; its length, 0 where it is too long, or relative to something else. */
+static uint32_t complete(char at[LONGEST], int directory, const char *path)
 {
-	char *at = p->at, *end = at + BK_PATH_MAX;
-	long n = 1;
+	long own = bk_user_string(path, at, LONGEST), room = LONGEST - own - 1, n;
 
-	*at = '\0';
-	if (*p->walk != '/' && directory == BK_AT_CWD)
-		n = BK_CALL(__NR_getcwd, at, BK_PATH_MAX, 0, 0, 0, 0);
-	if ((*p->walk != '/' && directory != BK_AT_CWD) || n <= 0 || (size_t)n + bk_text_of(p->walk).len >= BK_PATH_MAX)
-		return (struct bk_text){ NULL, 0 };
-	at += n - 1;
-	if (n > 2)
-		at = bk_put(at, end, "/");
-	bk_put(at, end, p->walk);
-	return bk_text_of(p->at);
+	if (own > 0 && *at == '/')
+		return (uint32_t)own;
+	if (own <= 0 || directory != BK_AT_CWD)
+		return 0;
+	__builtin_memmove(at + room, at, (size_t)own + 1);
+	n = BK_CALL(__NR_getcwd, at, room, 0, 0, 0, 0);
+	if (n <= 0)
+		return 0;
+	n -= n == 2 ? 2 : 1;		/* its NUL; and all of the root's name */
+	at[n++] = '/';
+	__builtin_memmove(at + n, at + room, (size_t)own + 1);
+	return (uint32_t)(n + own);
 }
 
 static bool is_silent(enum bk_section section, struct bk_text path)
@@ -66,17 +68,17 @@ static bool is_allowed(unsigned flags, struct bk_text path)
 	return (flags & O_ACCMODE) == O_WRONLY || is_silent(BK_READ, path);
 }
 
-bool bk_open_straight(struct bk_paths *p, int directory, const char *path, long *result)
+bool bk_open_straight(int directory, const char *path, unsigned flags, unsigned mode, long *result)
 {
-	unsigned flags = bk_act_open_flags(&p->call);
-	uint64_t how[3] = { flags, flags & O_CREAT ? bk_act_open_mode(&p->call) : 0, RESOLVE_NO_SYMLINKS };
-	struct bk_text name;
+	uint64_t how[3] = { flags, flags & O_CREAT ? mode & 07777 : 0, RESOLVE_NO_SYMLINKS };
+	char at[LONGEST];
+	struct bk_text name = { at, 0 };
 
-	if (flags & TMPFILE_BIT || bk_user_string(path, p->walk, BK_PATH_MAX) <= 0)
+	if (flags & TMPFILE_BIT || (flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
 		return false;
-	name = complete(p, directory);
+	name.len = complete(at, directory, path);
 	if (!is_canonical(name) || !is_allowed(flags, name))
 		return false;
-	*result = sys_openat2(BK_AT_CWD, p->at, how, sizeof how);
+	*result = sys_openat2(BK_AT_CWD, at, how, sizeof how);
 	return *result != -ELOOP && *result != -EINVAL && *result != -ENOSYS && *result != -EPERM && *result != -EAGAIN;
 }

@@ -220,6 +220,36 @@ static void test_object(const char *path)
 	bk_buf_free(&file);
 }
 
+static void count(void *context, const struct bk_site *site)
+{
+	unsigned *counts = context;
+
+	if (site->number < 512 && !site->own)
+		counts[site->number]++;
+}
+
+/* What a C library does for itself is no function of the call's name. */
+static void test_own_use(const char *path)
+{
+	struct bk_buf file = { 0 };
+	struct bk_sites unused;
+	unsigned counts[512] = { 0 };
+	struct bk_object o;
+
+	bk_read_file(path, 1u << 28, &file);
+	ok(bk_object_file(&o, file.at, file.len), "%s once more", path);
+	for (unsigned i = 0; i < o.count; i++)
+		if (o.headers[i].p_type == PT_LOAD && o.headers[i].p_flags & PF_X)
+			bk_sites_find(&o, o.headers[i].p_vaddr, o.headers[i].p_vaddr + o.headers[i].p_filesz,
+				      &(struct bk_finder){ any, count, NULL, counts }, &unused);
+	ok(counts[62] == 1, "kill is found in kill alone");
+	ok(counts[203] >= 1, "sched_setaffinity in its function");
+	ok(counts[302] >= 1, "prlimit64 anywhere");
+	ok(bk_object_elsewhere(&o, "kill", 1), "kill is exported, elsewhere");
+	ok(!bk_object_elsewhere(&o, "kills", 1), "no such function");
+	bk_buf_free(&file);
+}
+
 static void test_numbers(void)
 {
 	/* mov $2, %eax; syscall; ret; nop... */
@@ -248,6 +278,7 @@ int main(void)
 	test_damage();
 	test_object("/lib/x86_64-linux-gnu/libc.so.6");
 	test_object("/lib64/ld-linux-x86-64.so.2");
+	test_own_use("/lib/x86_64-linux-gnu/libc.so.6");
 	test_numbers();
 	return tap_end();
 }

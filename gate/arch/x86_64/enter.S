@@ -41,7 +41,9 @@ bk_gate_enter:
 	lea	128(%rsp), %rsp
 	test	%ecx, %ecx
 	jz	2f
-	jmp	*8(%r11)
+	mov	(%r11), %r11
+	add	$2, %r11		/* behind the call */
+	jmp	*%r11
 2:	jmp	*(%r11)
 
 /* long bk_gate_on(void *top, long (*run)(void *), void *arg) */
