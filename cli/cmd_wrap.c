@@ -160,10 +160,10 @@ static void add_named(struct bk_objects *objects, const char *path)
 		bk_objects_add(objects, path);
 }
 
-/* Of the package's own objects, and of those that are named: only a gate can use it.  What is in the package and cannot be read is not refused for that. */
+/* Of the package's own objects, and of those that are named: only a gate can use it.  What is in the package and cannot be charted is warned of. */
 static bool make_table(const struct job *job, enum kind kind, const struct bk_buf *in, struct content *c)
 {
-	struct bk_objects objects = { 0 };
+	struct bk_objects objects = { .lenient = true };
 
 	if (!c->parts.gate && job->object_count)
 		return bk_cli_error("--objects is for the in-process gate, and there is none beside this buckler-init"), false;
@@ -171,7 +171,7 @@ static bool make_table(const struct job *job, enum kind kind, const struct bk_bu
 		bk_objects_add(&objects, job->target);
 	if (c->parts.gate && kind == PACKAGE)
 		add_zip(&objects, job->target, in);
-	objects.status = 0;
+	objects.lenient = false;
 	for (size_t i = 0; i < job->object_count; i++)
 		add_named(&objects, job->objects[i]);
 	if (objects.found && !objects.status) {

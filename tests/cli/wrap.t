@@ -100,6 +100,24 @@ if [ -e "${SHIM%/*}/buckler-gate.so" ]; then
 	status 2 'an object that is not there'
 	wrap f.zip -p p.yaml -o no.zip --objects p.yaml
 	status 2 'what is no object'
+	# An object that no table can hold, in a package: that is said, and what it means; the rest has its table.
+	printf 'void _start(void) { __asm__ volatile("mov $60, %%eax; xor %%edi, %%edi; syscall"); }\n' >far.c
+	gcc -nostdlib -static -no-pie -Wl,-Ttext-segment=0x200000000 -o objects/lib/far far.c
+	(cd objects && /usr/bin/python3 -m zipfile -c ../far.zip bootstrap lib)
+	for kind in far.zip objects; do
+		wrap $kind -p p.yaml -o far-$kind
+		status 0 "$kind with an object that cannot be charted"
+		err '^[^ ]*lib/far: warning: its addresses are too large: .*no call is led through the gate.*link it below' "$kind: a warning that says what to do"
+		unlike "$(cat err)" 'error' "$kind: no error"
+	done
+	member far-far.zip sites.bkt >got.bkt
+	ok 'the others are in the table' cmp got.bkt objects.bkt
+	run "$BUCKLER" gate-table objects/lib/far
+	status 2 'gate-table: an object that cannot be charted is an error'
+	err '^buckler: error: objects/lib/far: its addresses are too large$' 'gate-table: says so'
+	wrap f.zip -p p.yaml -o no.zip --objects objects/lib/far
+	status 2 'so it is where it is named'
+	rm objects/lib/far
 	mkdir taken-table
 	touch taken-table/bootstrap taken-table/sites.bkt
 	wrap taken-table -p p.yaml -o no-folder
