@@ -97,7 +97,7 @@ void bk_objects_add(struct bk_objects *r, const char *path)
 
 	while (tree && (e = fts_read(tree)) != NULL)
 		if (e->fts_info == FTS_F)
-			add_file(r, e->fts_path, e->fts_level == 0);
+			add_file(r, e->fts_path, e->fts_level == 0 && !r->lenient);
 		else if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR || e->fts_info == FTS_NS)
 			lacking(r, e->fts_path, -e->fts_errno);
 	if (tree)
