@@ -56,7 +56,7 @@ CLI      := $(call src,cli)
 SHIM     := $(call src,shim)
 GATE_    := $(call src,gate)
 # Of the gate what is pure: its decoder and its readers of objects are tested hosted.
-GATEPURE := $(foreach f,decode key object sites table,gate/$(f).c)
+GATEPURE := $(foreach f,decode key number object sites table,gate/$(f).c)
 HOSTED   := $(CORE) $(BASE) $(LANG_) $(LEARN) $(SCAN) $(PACK) $(GATEPURE) $(CHART)
 UNIT     := $(call src,tests/unit) $(call src,tests/table)
 FUZZERS  := $(call src,tests/fuzz)

@@ -31,7 +31,7 @@ static bool any(uint32_t number)
 	return true;
 }
 
-/* Calls that some policy looks at: those of the filter's table (core/filter_table.h), and what guards the gate itself. */
+/* Calls that some policy looks at: those of the filter's table (core/filter_table.h) but clone(2) (gate/hooks.c), and what guards the gate itself. */
 static bool matters(uint32_t number)
 {
 	static const uint16_t own[] = { 11 /* munmap */, 25 /* mremap */ };
@@ -39,7 +39,7 @@ static bool matters(uint32_t number)
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (number == own[i])
 			return true;
-	return number == UINT32_MAX || bk_filter_lookup(AUDIT_ARCH_X86_64, number).row;
+	return number == UINT32_MAX || (number != 56 /* clone */ && bk_filter_lookup(AUDIT_ARCH_X86_64, number).row);
 }
 
 /* --- second opinions ------------------------------------------------------------------------------------------------------------ */
@@ -115,6 +115,16 @@ static void put(struct adding *a, const struct bk_site *s)
 	a->what->sites++;
 }
 
+/* The finder has asked that of less code, and only where it found no form itself. */
+static uint32_t number_of(const struct adding *a, uint64_t address)
+{
+	uint64_t start, end;
+
+	if (!bk_chart_around(&a->chart, address, &start, &end))
+		return UINT32_MAX;
+	return bk_sites_number(bk_object_at(a->chart.object, start, (size_t)(end - start)), (uint32_t)(end - start), (uint32_t)(address - start));
+}
+
 static void found(void *context, const struct bk_site *site)
 {
 	struct adding *a = context;
@@ -127,6 +137,8 @@ static void found(void *context, const struct bk_site *site)
 	}
 	if (s.form != BK_SITE_NONE && contradicted(a, &s))
 		s.form = BK_SITE_NONE;
+	if (s.form == BK_SITE_NONE && s.number == UINT32_MAX)
+		s.number = number_of(a, s.address);
 	if (s.form == BK_SITE_NONE) {
 		s.window = 0;
 		if (matters(s.number) && !find_hole(a, &s)) {

@@ -243,3 +243,70 @@ bool bk_writes_ax(const struct bk_instruction *i)
 		return is_ax(i, false) || (i->modrm >> 6 == 3 && !i->rex && (op == 0x88 || op == 0xc6 || op == 0x80));
 	return op != 0x68 && op != 0x6a && !(op == 0x90 && !i->rex);
 }
+
+enum { DX = 2, BX = 3, BP = 5 };
+
+/* AH, CH, DH, BH are numbers 4 to 7 where there is no REX. */
+static bool is_high(const struct bk_instruction *i, unsigned field, unsigned reg)
+{
+	return !i->rex && field >= 4 && field < 8 && (field & 3) == reg;
+}
+
+/* Without ModRM. */
+static bool writes_bare(const struct bk_instruction *i, unsigned reg)
+{
+	uint8_t op = i->opcode;
+	unsigned field = (op & 7u) + (i->rex & 1u) * 8;
+
+	if (i->map == 1)
+		return op >> 3 == 0xc8 >> 3 ? field == reg : ((op == 0x31 || op == 0x32 || op == 0x33) && reg == DX) || (op == 0xa2 && (reg == DX || reg == BX));
+	if (op == 0x99)
+		return reg == DX;
+	if (op == 0xc8 || op == 0xc9)
+		return reg == BP;
+	if ((op >= 0x90 && op <= 0x97) || (op >= 0x58 && op <= 0x5f) || (op >= 0xb0 && op <= 0xbf))
+		return field == reg || (op >= 0xb4 && op <= 0xb7 && is_high(i, field, reg));
+	return op >= 0xcc && op <= 0xcf;	/* interrupts: who knows */
+}
+
+static bool only_reads(const struct bk_instruction *i)
+{
+	uint8_t op = i->opcode;
+	unsigned group = i->modrm >> 3 & 7;
+
+	if (i->map == 1)
+		return op == 0x1f || (op == 0x1e && i->modrm >= 0xf8);		/* NOP, ENDBR */
+	return op == 0x84 || op == 0x85 || (op >= 0x38 && op <= 0x3b) || ((op == 0x80 || op == 0x81 || op == 0x83) && group == 7) ||
+	       ((op == 0xf6 || op == 0xf7) && group < 2) || (op == 0xff && group >= 4);
+}
+
+/* With ModRM, what is not named in it. */
+static bool writes_unnamed(const struct bk_instruction *i, unsigned reg)
+{
+	if (i->map == 0)
+		return (i->opcode == 0xf6 || i->opcode == 0xf7) && (i->modrm >> 3 & 7) >= 4 && reg == DX;
+	return (i->opcode == 0x01 || i->opcode == 0xc7) && (reg == DX || reg == BX);
+}
+
+bool bk_writes(const struct bk_instruction *i, unsigned reg)
+{
+	unsigned r = (i->modrm >> 3 & 7u) + (i->rex & 4u) * 2, m = i->modrm >> 6 == 3 ? (i->modrm & 7u) + (i->rex & 1u) * 8 : 16;
+	bool byte = i->map == 1 || !(i->opcode & 1);
+	bool call = i->flow == BK_FLOW_CALL || (i->flow == BK_FLOW_END && i->map == 0 && i->opcode == 0xff && (i->modrm >> 3 & 6) == 2);
+
+	if (i->map > 1)
+		return true;
+	if (call)
+		return !(reg == BX || reg == BP || reg >= 12);
+	if (!i->has_modrm)
+		return writes_bare(i, reg);
+	if (only_reads(i))
+		return false;
+	if (writes_unnamed(i, reg))
+		return true;
+	if (i->map == 1 || to_register(i->opcode) || i->opcode == 0x86 || i->opcode == 0x87) {
+		if (r == reg || (byte && is_high(i, r, reg)))
+			return true;
+	}
+	return (i->map == 1 || !to_register(i->opcode)) && (m == reg || (byte && is_high(i, m, reg)));
+}

@@ -39,5 +39,11 @@ struct bk_instruction bk_decode(const uint8_t *at, size_t size);
 
 /* True where the instruction may leave another value in EAX or RAX than was there; true when in doubt. */
 bool bk_writes_ax(const struct bk_instruction *i);
+/*
+ * The same for another register by its number in instructions, of those in BK_WRITES_KNOWN.  A call leaves what the System V ABI
+ * (x86-64, "Registers") has the callee keep.
+ */
+bool bk_writes(const struct bk_instruction *i, unsigned reg);
+#define BK_WRITES_KNOWN 0xf72cu		/* a bit each: RDX, RBX, RBP, R8 to R10, R12 to R15 */
 
 #endif

@@ -10,6 +10,7 @@
  *	known      what the shim's tables say of an object
  *	patch      stubs and jumps
  *	sites, object, decode	what is patched, and how
+ *	number     what a call is that cannot be
  *	table, key	what is known of an object beforehand
  *	enter      (arch/) from a stub to bk_gate_hook() and back, on the caller's stack
  *	hooks      which call means what

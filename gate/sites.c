@@ -124,6 +124,8 @@ static void walk_to(struct walk *w)
 		}
 		if (sets_number(&i, w->code + at, &w->number))
 			set_at = at;
+		else if (i.map == 0 && i.opcode == 0xb0 && !(i.rex & 1) && w->number != UNKNOWN)
+			w->number = (w->number & ~0xffu) | w->code[at + i.length - 1u];	/* mov $number, %al */
 		else if (i.flow != BK_FLOW_NEXT ? i.flow != BK_FLOW_BRANCH : bk_writes_ax(&i))
 			w->number = UNKNOWN;
 		w->before_2 = w->before;
@@ -276,6 +278,10 @@ void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const 
 		if (!choose_form(o, &w, function, &site)) {
 			site.form = BK_SITE_NONE;
 			site.window = 0;
+			if (w.number == UNKNOWN)
+				site.number = bk_sites_number(w.code, w.size, w.site);
+			if (!f->relevant(site.number))
+				continue;
 			counts->unroutable++;
 		}
 		f->found(f->context, &site);

@@ -11,9 +11,10 @@
  *             system call stays where it is: its return address, a thread's cancellation, restarts, vfork are native
  *   BEFORE_2  W is the first of two instructions in front
  *   AFTER     W is the system call, and what stands behind it moves along (`cmp $-4096, %rax`): the call is made from the stub
- *   HOLE      the system call alone is overwritten, with a jump of two bytes into padding between functions, where the long jump is: the
+ *   HOLE      the system call alone is overwritten, with a jump of two bytes into padding between blocks of code, where the long jump is: the
  *             call is made from the stub.  Only tables have it (gate/table.h)
- *   NONE      none of them
+ *   NONE      none of them.  Where a register holds the number, and it is always the same, that counts here, too: a site that cannot be
+ *             led anywhere is told only where it may be a relevant call
  *
  * BEFORE needs no look at branches: none can land inside one instruction.  The others are taken only where no branch of the
  * function, and no pair of bytes within 4 KiB that could be one, lands inside of what is overwritten.
@@ -53,6 +54,12 @@ void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const 
 
 /* True where the object's bytes at the site are what the site says: a system call with a window of such instructions. */
 bool bk_site_fits(const struct bk_object *o, const struct bk_site *site);
+
+/*
+ * The number of the call at `site`, an offset in a function, where it comes from another register and is the same on every way through the function,
+ * else UINT32_MAX.
+ */
+uint32_t bk_sites_number(const uint8_t *code, uint32_t size, uint32_t site);
 
 /* The first 0F 05 at or behind `at` and in front of `end`, else NULL. */
 const uint8_t *bk_sites_next(const uint8_t *at, const uint8_t *end);

@@ -10,7 +10,7 @@
 #include "tests/support/tap.h"
 
 struct tally {
-	unsigned long functions, instructions, wrong, flows;
+	unsigned long functions, instructions, wrong, flows, writes;
 	char first[320];
 };
 
@@ -25,6 +25,38 @@ static bool is_branch(csh handle, const cs_insn *insn)
 {
 	return (cs_insn_group(handle, insn, CS_GRP_JUMP) || cs_insn_group(handle, insn, CS_GRP_CALL)) && insn->detail->x86.op_count == 1 &&
 	       insn->detail->x86.operands[0].type == X86_OP_IMM;
+}
+
+/* The number in instructions of a register's part, where bk_writes() answers for it. */
+static int number_of(csh handle, uint16_t reg)
+{
+	static const char *const names[] = {
+		[2] = "rdx edx dx dl dh", [3] = "rbx ebx bx bl bh", [5] = "rbp ebp bp bpl", [8] = "r8 r8d r8w r8b", [9] = "r9 r9d r9w r9b",
+		[10] = "r10 r10d r10w r10b", [12] = "r12 r12d r12w r12b", [13] = "r13 r13d r13w r13b", [14] = "r14 r14d r14w r14b", [15] = "r15 r15d r15w r15b",
+	};
+	const char *name = cs_reg_name(handle, reg), *at;
+
+	for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
+		if (names[i] && (at = strstr(names[i], name)) != NULL && (at == names[i] || at[-1] == ' ') && strchr(" ", at[strlen(name)]))
+			return 1u << i & BK_WRITES_KNOWN ? (int)i : -1;
+	return -1;
+}
+
+/* What is written is said to be; the other way round it may be in doubt. */
+static bool says_writes(csh handle, const cs_insn *insn, const struct bk_instruction *mine)
+{
+	cs_regs read, written;
+	uint8_t reads, writes;
+
+	if (cs_regs_access(handle, insn, read, &reads, written, &writes) != CS_ERR_OK)
+		return true;
+	for (unsigned i = 0; i < writes; i++) {
+		int reg = number_of(handle, written[i]);
+
+		if (reg >= 0 && !bk_writes(mine, (unsigned)reg))
+			return false;
+	}
+	return true;
 }
 
 static void compare(csh handle, cs_insn *insn, const uint8_t *code, size_t size, uint64_t address, struct tally *t)
@@ -44,6 +76,8 @@ static void compare(csh handle, cs_insn *insn, const uint8_t *code, size_t size,
 			t->flows++;
 		else if ((insn->id == X86_INS_SYSCALL) != (mine.flow == BK_FLOW_SYSCALL))
 			t->flows++;
+		if (mine.length && !says_writes(handle, insn, &mine) && t->writes++ == 0)
+			printf("# %lx %s %s\n", (unsigned long)insn->address, insn->mnemonic, insn->op_str);
 		code = at;
 		size = left;
 		address = where;
@@ -86,6 +120,7 @@ static void compare_object(const char *path)
 	ok(t.functions && t.instructions > 1000, "%s: its functions are found", path);
 	ok(!t.wrong, "%s: every length as Capstone says", path);
 	ok(!t.flows, "%s: every branch and system call as Capstone says", path);
+	ok(!t.writes, "%s: every register that Capstone says is written", path);
 }
 
 static bool decodes(const char *bytes, size_t size, unsigned length)
@@ -121,9 +156,28 @@ static void single(void)
 	ok(!writes(CODE("\x39\xc7")) && !writes(CODE("\x85\xc0")), "comparisons");
 }
 
+static bool writes_to(const char *bytes, size_t size, unsigned reg)
+{
+	struct bk_instruction i = bk_decode((const uint8_t *)bytes, size);
+
+	return bk_writes(&i, reg);
+}
+
+static void registers(void)
+{
+	ok(writes_to(CODE("\xba\1\0\0\0"), 2) && !writes_to(CODE("\xba\1\0\0\0"), 3) && !writes_to(CODE("\x41\xba\1\0\0\0"), 2), "mov to EDX, to R10");
+	ok(writes_to(CODE("\xb6\1"), 2) && writes_to(CODE("\x88\xc7"), 3), "DH is of RDX, BH of RBX");
+	ok(!writes_to(CODE("\x89\xd0"), 2) && !writes_to(CODE("\x39\xc2"), 2) && !writes_to(CODE("\x52"), 2), "reading, comparing, pushing");
+	ok(writes_to(CODE("\xf7\xe1"), 2) && writes_to(CODE("\x48\x99"), 2) && writes_to(CODE("\x0f\xa2"), 3) && writes_to(CODE("\xc9"), 5), "what names no register");
+	ok(writes_to(CODE("\xe8\0\0\0\0"), 8) && !writes_to(CODE("\xe8\0\0\0\0"), 12) && writes_to(CODE("\xff\x13"), 2), "calls keep what the ABI says");
+	ok(!writes_to(CODE("\x0f\5"), 8) && !writes_to(CODE("\x0f\5"), 2), "a system call keeps all but three");
+	ok(writes_to(CODE("\xc4\xe2\xfb\xf6\xd1"), 2), "what is not known may write anything");
+}
+
 int main(void)
 {
 	single();
+	registers();
 	compare_object("/lib/x86_64-linux-gnu/libc.so.6");
 	compare_object("/lib64/ld-linux-x86-64.so.2");
 	compare_object("/lib/x86_64-linux-gnu/libm.so.6");

@@ -241,8 +241,30 @@ static void test_numbers(void)
 	ok(!bk_site_fits(&o, &(struct bk_site){ .address = 16, .form = 15 }), "an unknown form is");
 }
 
+#define NUMBER(bytes, site) bk_sites_number((const uint8_t *)(bytes), sizeof bytes - 1, site)
+#define COPY "\x44\x89\xc0\x0f\5"		/* mov %r8d, %eax; syscall */
+
+/* Where the number comes from another register. */
+static void test_copies(void)
+{
+	ok(NUMBER("\x41\xb8\x3c\0\0\0\x31\xff" COPY "\xeb\xf9", 11) == 60, "set once, and a loop");
+	ok(NUMBER("\x41\xb8\x3c\0\0\0\x44\x89\xc0\x31\xff\x0f\5\xeb\xf7", 11) == 60, "with something in between");
+	ok(NUMBER(COPY "\xc3", 3) == UINT32_MAX, "the caller's");
+	ok(NUMBER("\x85\xff\x74\6\x41\xb8\x3c\0\0\0" COPY "\xc3", 13) == UINT32_MAX, "on one way only");
+	ok(NUMBER("\x41\xb8\2\0\0\0\x85\xff\x74\6\x41\xb8\x3c\0\0\0" COPY "\xc3", 19) == UINT32_MAX, "one or the other");
+	ok(NUMBER("\x41\xb8\2\0\0\0\x41\xb8\x3c\0\0\0" COPY "\xc3", 15) == 60, "the last");
+	ok(NUMBER("\x41\xb8\x3c\0\0\0\xe8\0\0\0\0" COPY "\xc3", 14) == UINT32_MAX, "behind a call");
+	ok(NUMBER("\xbb\x3c\0\0\0\xe8\0\0\0\0\x89\xd8\x0f\5\xc3", 12) == 60, "in a register that calls keep");
+	ok(NUMBER("\x41\xb8\x3c\0\0\0\x41\xff\xc0" COPY "\xc3", 12) == UINT32_MAX, "changed in between");
+	ok(NUMBER("\x41\xb8\x3c\0\0\0\xeb\3" COPY "\xc3", 11) == UINT32_MAX, "with a way past the copy");
+	ok(NUMBER("\x41\xb8\x3c\0\0\0\xc3" COPY "\xc3", 10) == UINT32_MAX, "where nothing leads");
+	ok(NUMBER("\x41\xb8\x3c\0\0\0\xff\xe1" COPY "\xc3", 11) == 60, "where a switch may lead");
+	ok(NUMBER("\xff\xe1\x41\xb8\x3c\0\0\0" COPY "\xc3", 11) == UINT32_MAX, "... from in front");
+}
+
 int main(void)
 {
+	test_copies();
 	test_entries();
 	test_maker();
 	test_damage();
