@@ -72,6 +72,7 @@ struct bk_gate {
 	struct bk_stubs stubs;		/* of all objects that the loader has mapped before */
 	uint64_t own_device, own_inode;	/* of the program; 0 where something of it had to be led through the gate */
 	bool main;			/* `main:` has not been met yet */
+	bool first;			/* this is the process that the platform started */
 	bool closed;			/* it is read-only */
 	bool writes, reads;		/* the policy has sections for files: calls that write, calls that read */
 	uint32_t seals;
@@ -223,6 +224,11 @@ void bk_report_connection(const struct bk_request *r, const struct bk_decision *
 void bk_report_call(const char *name, const char *technique);
 /* A sentence about this process: what could not be covered, why it ends. */
 void bk_report_note(enum bk_verdict verdict, const char *path, const char *note);
+/*
+ * System call instructions of an object that may matter and that no jump fits: said in the main process.  True where the policy does not
+ * run with less than it asks for (`unsupported: refuse`): said with `refusal` then, and the object must not be used.
+ */
+bool bk_report_unrouted(const char *path, uint32_t count, enum bk_verdict refusal);
 /* Ends the process. */
 _Noreturn void bk_gate_die(void);
 

@@ -239,6 +239,8 @@ static void patch_object(const struct map *m, bool main, const struct initial *i
 	if (!known.entry)
 		bk_known_end(cover.uncovered);
 	add_cover(&cover);
+	if (bk_report_unrouted(main ? bk_gate.image : m->name, cover.unroutable, BK_KILLED))
+		bk_gate_die();
 	/* Node maps parts of itself again for each thread. */
 	if (main && (cover.routed || cover.unroutable))
 		bk_gate.own_device = bk_gate.own_inode = 0;
@@ -316,7 +318,8 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	second_look(&i, what);
 	clean_environment(&i);
 	bk_hooks_start();
-	bk_known_start(*what == 'm');
+	bk_gate.first = *what == 'm';
+	bk_known_start(bk_gate.first);
 	look_at_objects(&i);
 	bk_known_finish();
 	tell_gaps();
