@@ -31,10 +31,10 @@ static bool any(uint32_t number)
 	return true;
 }
 
-/* Calls that some policy looks at: those of the filter's table (core/filter_table.h) but clone(2) (gate/hooks.c), and what guards the gate itself. */
+/* Calls that some policy looks at: those of the filter's table (core/filter_table.h) but clone(2), and what else the gate looks at (gate/hooks.c). */
 static bool matters(uint32_t number)
 {
-	static const uint16_t own[] = { 11 /* munmap */, 25 /* mremap */ };
+	static const uint16_t own[] = { 11 /* munmap */, 25 /* mremap */, 52 /* getpeername */, 299 /* recvmmsg */ };
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (number == own[i])

@@ -253,6 +253,8 @@ bool bk_hook_sendmsg(struct bk_frame *f);
 bool bk_hook_sendmmsg(struct bk_frame *f);
 bool bk_hook_recvfrom(struct bk_frame *f);
 bool bk_hook_recvmsg(struct bk_frame *f);
+bool bk_hook_recvmmsg(struct bk_frame *f);
+bool bk_hook_getpeername(struct bk_frame *f);
 /* The first image of this process, judged by the gate itself where nobody has; `argv` as the kernel gave it. */
 void bk_exec_first(const char *called, char **argv);
 
