@@ -43,9 +43,11 @@ void bk_chart_make(struct bk_chart *c, const struct bk_object *o, const void *fi
 void bk_chart_free(struct bk_chart *c);
 /* As bk_finder's: the function that covers an address at which nothing is in doubt. */
 bool bk_chart_function(void *chart, uint64_t address, uint64_t *start, uint64_t *end);
+/* From the last function that begins at or before an address to the next, which mostly is all that leads there.  At most 4 GiB; false: none. */
+bool bk_chart_around(const struct bk_chart *c, uint64_t address, uint64_t *start, uint64_t *end);
 /* True where something may jump into (low, high). */
 bool bk_chart_target(const struct bk_chart *c, uint64_t low, uint64_t high);
-/* True where padding for a long jump begins, behind a function that does not run on into it. */
+/* True where padding for a long jump begins, behind code that does not run on into it, and in front of a function or of what something jumps to. */
 bool bk_chart_hole(const struct bk_chart *c, uint64_t address);
 /* True where the code says that no instruction begins there. */
 bool bk_chart_doubted(const struct bk_chart *c, uint64_t address);

@@ -220,6 +220,17 @@ bool bk_chart_function(void *chart, uint64_t address, uint64_t *start, uint64_t 
 	return true;
 }
 
+bool bk_chart_around(const struct bk_chart *c, uint64_t address, uint64_t *start, uint64_t *end)
+{
+	const struct bk_function *f = last_before(&c->functions, address);
+
+	if (!f)
+		return false;
+	*start = f->start;
+	*end = f + 1 < c->functions.at + c->functions.count ? f[1].start : end_of(c, f);
+	return address < *end && *end - *start <= UINT32_MAX;
+}
+
 bool bk_chart_target(const struct bk_chart *c, uint64_t low, uint64_t high)
 {
 	uint64_t left;
@@ -244,15 +255,28 @@ static bool is_padding(const uint8_t *code, size_t size)
 	return true;
 }
 
+/* The end of what begins behind a function, or between two blocks of code: the next function, or what something jumps to; 0: neither. */
+static uint64_t end_of_hole(const struct bk_chart *c, const struct bk_function *f, uint64_t address)
+{
+	uint64_t left, at = address;
+	const uint8_t *mark;
+
+	if (f->end == address)
+		return f + 1 < c->functions.at + c->functions.count ? f[1].start : 0;
+	while ((mark = bk_mark_at(c, at, &left)) != NULL && !*mark && at - address < 16)
+		at++;
+	return mark && *mark & STARTS && *mark & TARGET ? at : 0;
+}
+
 bool bk_chart_hole(const struct bk_chart *c, uint64_t address)
 {
 	const struct bk_function *f = last_before(&c->functions, address - 1);
 	uint64_t left = 0, end;
 	const uint8_t *mark = bk_mark_at(c, address - 1, &left), *code;
 
-	if (!f || f->end != address || f + 1 >= c->functions.at + c->functions.count || !mark || !(*mark & ENDS))
+	if (!f || !mark || !(*mark & ENDS))
 		return false;
-	end = f[1].start;
+	end = end_of_hole(c, f, address);
 	code = end > address && end - address < 64 && end - address >= BK_JUMP ? bk_object_at(c->object, address, (size_t)(end - address)) : NULL;
 	for (uint64_t at = address; code && at < end; at++)
 		if ((mark = bk_mark_at(c, at, &left)) == NULL || *mark)

@@ -31,15 +31,15 @@ static bool any(uint32_t number)
 	return true;
 }
 
-/* Calls that some policy looks at: those of the filter's table (core/filter_table.h), and what guards the gate itself. */
+/* Calls that some policy looks at: those of the filter's table (core/filter_table.h) but clone(2), and what else the gate looks at (gate/hooks.c). */
 static bool matters(uint32_t number)
 {
-	static const uint16_t own[] = { 11 /* munmap */, 25 /* mremap */ };
+	static const uint16_t own[] = { 11 /* munmap */, 25 /* mremap */, 52 /* getpeername */, 299 /* recvmmsg */ };
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (number == own[i])
 			return true;
-	return number == UINT32_MAX || bk_filter_lookup(AUDIT_ARCH_X86_64, number).row;
+	return number == UINT32_MAX || (number != 56 /* clone */ && bk_filter_lookup(AUDIT_ARCH_X86_64, number).row);
 }
 
 /* --- second opinions ------------------------------------------------------------------------------------------------------------ */
@@ -114,6 +114,16 @@ static void put(struct adding *a, const struct bk_site *s)
 	a->full |= !bk_table_put(m, s);
 }
 
+/* The finder has asked that of less code, and only where it found no form itself. */
+static uint32_t number_of(const struct adding *a, uint64_t address)
+{
+	uint64_t start, end;
+
+	if (!bk_chart_around(&a->chart, address, &start, &end))
+		return UINT32_MAX;
+	return bk_number_at(bk_object_at(a->chart.object, start, (size_t)(end - start)), (uint32_t)(end - start), (uint32_t)(address - start));
+}
+
 static void found(void *context, const struct bk_site *site)
 {
 	struct adding *a = context;
@@ -129,6 +139,8 @@ static void found(void *context, const struct bk_site *site)
 		return;
 	if (s.form != BK_SITE_NONE && contradicted(a, &s))
 		s.form = BK_SITE_NONE;
+	if (s.form == BK_SITE_NONE && s.number == UINT32_MAX)
+		s.number = number_of(a, s.address);
 	if (s.form == BK_SITE_NONE) {
 		s.window = 0;
 		if (matters(s.number) && !find_hole(a, &s)) {

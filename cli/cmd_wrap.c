@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/objects.h"
 #include "pack/pack.h"
@@ -23,7 +24,8 @@ static const char usage[] =
 	"  -o, --output OUT     what to write; appears whole or not at all\n"
 	"  -f, --function NAME  only this function of a template (may be repeated)\n"
 	"      --objects PATH   object, folder or zip to make the gate's table of, beside\n"
-	"                       what is in the package (may be repeated)\n"
+	"                       what is in the package, or what a template's functions\n"
+	"                       name as theirs (may be repeated)\n"
 	"      --layer          only the layer: /opt/buckler/ where it is used\n"
 	"      --shim FILE      the buckler-init to put in, for another machine\n"
 	"      --undo           take off what wrap put on\n"
@@ -160,10 +162,39 @@ static void add_named(struct bk_objects *objects, const char *path)
 		bk_objects_add(objects, path);
 }
 
-/* Of the package's own objects, and of those that are named: only a gate can use it.  What is in the package and cannot be read is not refused for that. */
+/* What a template names may be built later. */
+static void add_package(void *objects, const char *path)
+{
+	struct bk_diags d = { 0 };
+
+	if (access(path, F_OK) == 0) {
+		add_named(objects, path);
+		return;
+	}
+	bk_diag_add(&d, BK_NOTE, path, 0, 0, "the template names it, and it is not there: the gate gets no site tables of what will be in it; "
+		    "wrap the template that the build has written, or name the objects with --objects");
+	bk_cli_report(&d);
+	bk_diags_free(&d);
+}
+
+static struct bk_template_job template_job(const struct job *job, const struct content *c)
+{
+	return (struct bk_template_job){
+		.name = job->target, .functions = job->functions, .function_count = job->function_count, .machine = bk_pack_machine(c->shim.at, c->shim.len),
+	};
+}
+
+static void add_packages(struct bk_objects *objects, const struct job *job, const struct bk_buf *in, const struct content *c)
+{
+	struct bk_template_job t = template_job(job, c);
+
+	bk_template_packages(&t, in, add_package, objects);
+}
+
+/* Of the package's own objects, and of those that are named: only a gate can use it.  What is in the package and cannot be charted is warned of. */
 static bool make_table(const struct job *job, enum kind kind, const struct bk_buf *in, struct content *c)
 {
-	struct bk_objects objects = { 0 };
+	struct bk_objects objects = { .lenient = true };
 
 	if (!c->parts.gate && job->object_count)
 		return bk_cli_error("--objects is for the in-process gate, and there is none beside this buckler-init"), false;
@@ -171,7 +202,9 @@ static bool make_table(const struct job *job, enum kind kind, const struct bk_bu
 		bk_objects_add(&objects, job->target);
 	if (c->parts.gate && kind == PACKAGE)
 		add_zip(&objects, job->target, in);
-	objects.status = 0;
+	if (c->parts.gate && kind == TEMPLATE)
+		add_packages(&objects, job, in, c);
+	objects.lenient = false;
 	for (size_t i = 0; i < job->object_count; i++)
 		add_named(&objects, job->objects[i]);
 	if (objects.found && !objects.status) {
@@ -308,9 +341,7 @@ static int folder(const struct job *job, const struct content *c)
 
 static int template(const struct job *job, const struct bk_buf *in, const struct content *c)
 {
-	struct bk_template_job t = {
-		.name = job->target, .functions = job->functions, .function_count = job->function_count, .machine = bk_pack_machine(c->shim.at, c->shim.len),
-	};
+	struct bk_template_job t = template_job(job, c);
 	BK_FREE char *name = bk_strdup(job->out);
 	BK_FREE char *beside = bk_format("%s/" BK_PACK_LAYER, dirname(name));
 	struct bk_diags d = { 0 };

@@ -18,8 +18,34 @@ static const char *reason(int error)
 	case -ENOEXEC:   return "not a program or library for x86-64";
 	case -EINVAL:    return "its headers contradict each other";
 	case -EOVERFLOW: return "its addresses are too large";
+	case -EFBIG:     return "too large";
 	default:         return strerror(-error);
 	}
+}
+
+static const char *remedy(int error)
+{
+	switch (error) {
+	case -EINVAL:    return "build it again, or leave it out";
+	case -EOVERFLOW: return "link it below 4 GiB, or leave it out";
+	case -EFBIG:     return "make it smaller (strip), or leave it out";
+	default:         return "make it readable, or leave it out";
+	}
+}
+
+/* What nobody named is no reason to stop: the function may never use it. */
+static void lacking(struct bk_objects *r, const char *path, int error)
+{
+	struct bk_diags d = { 0 };
+
+	if (!r->lenient) {
+		r->status = bk_cli_error("%s: %s", path, reason(error));
+		return;
+	}
+	bk_diag_add(&d, BK_WARNING, path, 0, 0, "%s: it has no site table, and no call is led through the gate by one; only what the gate finds by "
+		    "itself is (nothing in musl, static programs, Go): %s", reason(error), remedy(error));
+	bk_cli_report(&d);
+	bk_diags_free(&d);
 }
 
 void bk_objects_bytes(struct bk_objects *r, const char *path, const void *file, size_t size, bool named)
@@ -30,7 +56,7 @@ void bk_objects_bytes(struct bk_objects *r, const char *path, const void *file, 
 	if (error == -ENOEXEC && !named)
 		return;
 	if (error < 0)
-		r->status = bk_cli_error("%s: %s", path, reason(error));
+		lacking(r, path, error);
 	else if (error)
 		r->found++;
 	if (error > 0 && r->tell)
@@ -45,12 +71,12 @@ static void add_file(struct bk_objects *r, const char *path, bool named)
 	void *at = MAP_FAILED;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		r->status = bk_cli_error("%s: %s", path, strerror(errno));
+		lacking(r, path, -errno);
 	} else if (!S_ISREG(st.st_mode) || st.st_size > BK_CHART_FILE || !st.st_size) {
 		if (named)
-			r->status = bk_cli_error("%s: %s", path, st.st_size > BK_CHART_FILE ? "too large" : "not a program or library for x86-64");
+			lacking(r, path, st.st_size > BK_CHART_FILE ? -EFBIG : -ENOEXEC);
 	} else if ((at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED) {
-		r->status = bk_cli_error("%s: %s", path, strerror(errno));
+		lacking(r, path, -errno);
 	} else {
 		bk_objects_bytes(r, path, at, (size_t)st.st_size, named);
 		munmap(at, (size_t)st.st_size);
@@ -71,9 +97,9 @@ void bk_objects_add(struct bk_objects *r, const char *path)
 
 	while (tree && (e = fts_read(tree)) != NULL)
 		if (e->fts_info == FTS_F)
-			add_file(r, e->fts_path, e->fts_level == 0);
+			add_file(r, e->fts_path, e->fts_level == 0 && !r->lenient);
 		else if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR || e->fts_info == FTS_NS)
-			r->status = bk_cli_error("%s: %s", e->fts_path, strerror(e->fts_errno));
+			lacking(r, e->fts_path, -e->fts_errno);
 	if (tree)
 		fts_close(tree);
 }

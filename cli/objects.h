@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Site tables of files and of what lies in folders, for `gate-table` and `wrap`.  Errors are printed. */
+/* Site tables of files and of what lies in folders, for `gate-table` and `wrap`.  Errors and warnings are printed. */
 #ifndef BK_CLI_OBJECTS_H
 #define BK_CLI_OBJECTS_H
 
@@ -11,6 +11,7 @@ struct bk_objects {
 	/* Called for each that was added; may be NULL. */
 	void (*tell)(struct bk_objects *objects, const struct bk_charted *what, const char *path);
 	size_t found;
+	bool lenient;			/* what cannot be read or charted is a warning */
 	int status;			/* 2 where something could not be read */
 };
 

@@ -18,12 +18,14 @@ enum bk_mechanism { BK_NONE, BK_NOTIFY, BK_TRACE, BK_GATE, BK_FILTER, BK_WATCH, 
 #define BK_CAN_SEIZE		(1u << 4)	/* PTRACE_SEIZE of a child */
 #define BK_CAN_READ_MEMORY	(1u << 5)	/* process_vm_readv of a child */
 #define BK_CAN_GETFD		(1u << 6)	/* pidfd_getfd of a child */
-#define BK_CAN_ADDFD		(1u << 7)	/* SECCOMP_IOCTL_NOTIF_ADDFD with SEND */
+#define BK_CAN_ADDFD		(1u << 7)	/* SECCOMP_IOCTL_NOTIF_ADDFD (Linux 5.9) */
 #define BK_CAN_RET_TRACE	(1u << 8)	/* SECCOMP_RET_TRACE with a live tracer */
 #define BK_CAN_SUBREAPER	(1u << 9)	/* PR_SET_CHILD_SUBREAPER, or being PID 1 */
 #define BK_CAN_PROCMAP		(1u << 10)	/* PROCMAP_QUERY (Linux 6.11) */
 #define BK_CAN_WATCH		(1u << 11)	/* inotify and a readable /proc */
 #define BK_CAN_GATE		(1u << 12)	/* buckler-gate.so is there, the program loads it, and memory can be shared with it */
+
+#define BK_CAN_ADDFD_SEND	(1u << 13)	/* the same with SEND: descriptor and answer at once (Linux 5.14) */
 
 struct bk_place {
 	uint32_t offers;

@@ -75,6 +75,7 @@ struct bk_gate {
 	bool main;			/* `main:` has not been met yet */
 	bool loaded;			/* the gate has loaded the program, which is static */
 	bool small_stacks;		/* the program is Go's, whose stacks have no room for the gate */
+	bool first;			/* this is the process that the platform started */
 	bool closed;			/* it is read-only */
 	bool writes, reads;		/* the policy has sections for files: calls that write, calls that read */
 	uint32_t seals;
@@ -239,6 +240,11 @@ void bk_report_connection(const struct bk_request *r, const struct bk_decision *
 void bk_report_call(const char *name, const char *technique);
 /* A sentence about this process: what could not be covered, why it ends. */
 void bk_report_note(enum bk_verdict verdict, const char *path, const char *note);
+/*
+ * System call instructions of an object that may matter and that no jump fits: said in the main process.  True where the policy does not
+ * run with less than it asks for (`unsupported: refuse`): said with `refusal` then, and the object must not be used.
+ */
+bool bk_report_unrouted(const char *path, uint32_t count, enum bk_verdict refusal);
 /* Ends the process. */
 _Noreturn void bk_gate_die(void);
 
@@ -265,6 +271,8 @@ bool bk_hook_sendmsg(struct bk_frame *f);
 bool bk_hook_sendmmsg(struct bk_frame *f);
 bool bk_hook_recvfrom(struct bk_frame *f);
 bool bk_hook_recvmsg(struct bk_frame *f);
+bool bk_hook_recvmmsg(struct bk_frame *f);
+bool bk_hook_getpeername(struct bk_frame *f);
 /* The first image of this process, judged by the gate itself where nobody has; `argv` as the kernel gave it. */
 void bk_exec_first(const char *called, char **argv);
 

@@ -63,7 +63,7 @@ static const uint16_t judged[] = {
 /* The same where connections are, where listening is, where names are judged. */
 static const uint16_t judged_connect[] = { __NR_socket, __NR_connect, __NR_sendto, __NR_sendmsg, __NR_sendmmsg };
 static const uint16_t judged_listen[] = { __NR_bind, __NR_listen };
-static const uint16_t judged_names[] = { __NR_recvfrom, __NR_recvmsg };
+static const uint16_t judged_names[] = { __NR_recvfrom, __NR_recvmsg, __NR_recvmmsg, __NR_getpeername };
 
 bool bk_judges(enum bk_section section)
 {
@@ -254,6 +254,8 @@ bool bk_gate_judge(struct bk_frame *f)
 	case __NR_sendmmsg: return bk_hook_sendmmsg(f);
 	case __NR_recvfrom: return bk_hook_recvfrom(f);
 	case __NR_recvmsg:  return bk_hook_recvmsg(f);
+	case __NR_recvmmsg: return bk_hook_recvmmsg(f);
+	case __NR_getpeername: return bk_hook_getpeername(f);
 	default:
 		return bk_act_row(f->number) ? bk_hook_file(f) : by_table(f);
 	}

@@ -135,6 +135,8 @@ static void patch_program(const struct program *p)
 	if (bk_key_is_go(&o))
 		bk_hooks_make_stacks();
 	bk_start_patch(&o, p->bias, &known, &cover);
+	if (bk_report_unrouted(bk_gate.image, cover.unroutable, BK_KILLED))
+		bk_gate_die();
 	if (cover.routed || cover.unroutable)		/* as in gate/start.c */
 		bk_gate.own_device = bk_gate.own_inode = 0;
 }
@@ -209,7 +211,8 @@ uintptr_t bk_load(long *stack)
 		bk_start_fail("it is no static program that can be loaded");
 	bk_start_second_look(&i, what, p.name);
 	bk_hooks_start();
-	bk_known_start(*what == 'm');
+	bk_gate.first = *what == 'm';
+	bk_known_start(bk_gate.first);
 	map_program(&p);
 	patch_program(&p);
 	bk_start_clean(&i);

@@ -90,9 +90,9 @@ static int uncovered(void)
 }
 
 /* A mapping of a file that became executable; nobody knows its address yet. */
-static int patch_file(int fd, uint64_t file_size, uintptr_t at, uint64_t offset, size_t size)
+static int patch_file(const struct bk_file *f, uintptr_t at, uint64_t offset, size_t size)
 {
-	const void *file = view_file(fd, file_size);
+	const void *file = view_file(f->fd, f->size);
 	struct bk_cover cover = { 0 };
 	struct bk_known known;
 	struct bk_object o;
@@ -101,15 +101,17 @@ static int patch_file(int fd, uint64_t file_size, uintptr_t at, uint64_t offset,
 
 	if (!file)
 		return -ENOMEM;
-	if (bk_object_file(&o, file, file_size)) {
-		bk_known_find(&o, bk_fd_link(link, fd), &known);
+	if (bk_object_file(&o, file, f->size)) {
+		bk_known_find(&o, bk_fd_link(link, f->fd), &known);
 		error = patch_mapped(&o, at, offset, size, &known, &cover);
 		if (known.entry && !o.frames)	/* as in bk_patch() */
 			cover.uncovered += known.entry->uncovered;
 		if (!error && cover.uncovered)
 			error = uncovered();
+		if (!error && bk_report_unrouted(f->path.at, cover.unroutable, BK_DENIED))
+			error = -EACCES;
 	}
-	sys_munmap((uintptr_t)file, file_size);
+	sys_munmap((uintptr_t)file, f->size);
 	return error;
 }
 
@@ -120,7 +122,7 @@ static void map_vetted(struct bk_frame *f, const struct bk_file *file)
 	f->number = at;
 	if (file->inode == bk_gate.own_inode && file->device == bk_gate.own_device)
 		return;
-	if ((unsigned long)at <= -4096UL && patch_file(file->fd, file->size, (uintptr_t)at, (uint64_t)f->f, (size_t)f->b) < 0) {
+	if ((unsigned long)at <= -4096UL && patch_file(file, (uintptr_t)at, (uint64_t)f->f, (size_t)f->b) < 0) {
 		sys_munmap((uintptr_t)at, (size_t)f->b);
 		f->number = -ENOMEM;
 	}

@@ -105,6 +105,12 @@ static bool flow_changes(const struct bk_instruction *i, unsigned reg, bool *ove
 	}
 }
 
+/* `mov $byte, %low`: the rest of the register stays. */
+static bool sets_low_byte(const struct bk_instruction *i, unsigned reg)
+{
+	return i->map == 0 && i->opcode == (0xb0 | reg) && reg < 4 && !(i->rex & 1);
+}
+
 /* What stands before says it; *since is where that begins to hold. */
 static bool look_before(struct search *s, const struct question *q, uint32_t *since)
 {
@@ -120,6 +126,11 @@ static bool look_before(struct search *s, const struct question *q, uint32_t *si
 
 		if (!i.length)
 			return false;
+		if (sets_low_byte(&i, q->reg) && value <= LARGEST && !copied) {
+			value = (value & ~0xffu) | s->code[at + i.length - 1u];
+			at += i.length;
+			continue;
+		}
 		if (i.flow != BK_FLOW_NEXT) {
 			changes = flow_changes(&i, q->reg, &over);
 			now = over ? ANY : UNKNOWN;

@@ -6,8 +6,17 @@
 
 #define ARENA	32768u			/* bytes of stubs; what is not used takes no memory */
 #define STUB	80u			/* the most that one takes: record, two displaced instructions, three jumps */
+#define JUMPS	(ARENA / 24u)		/* that at most there are: 24 bytes are the least that a stub takes */
 #define REACH	0x7ff00000LL
 #define RWX	(PROT_READ | PROT_WRITE | PROT_EXEC)
+
+/* One that is to be put: from the text's beginning, and from the arena's. */
+struct jump {
+	uint32_t window;
+	uint16_t stub;
+	int8_t   hole;
+	bool     in_hole;
+};
 
 /* One stretch of text on its way. */
 struct arena {
@@ -19,6 +28,8 @@ struct arena {
 	struct bk_cover *cover;
 	const struct bk_object *view;
 	uint64_t cursor;		/* bk_object_function_near() */
+	struct jump *jump;
+	uint32_t jumps;
 };
 
 static uint8_t *put_bytes(uint8_t *at, const void *from, size_t n)
@@ -147,15 +158,22 @@ static uintptr_t build(struct arena *a, const struct bk_site *site)
 	return (uintptr_t)code;
 }
 
-/* Where the jump goes, and where that of two bytes into a hole leads. */
-static void put_jump(const struct bk_site *site, uint8_t *call, uint8_t *window, uintptr_t stub)
+/* Where the jump goes, and in front of a hole that of two bytes into it. */
+static void put_jump(const struct arena *a, const struct jump *j)
 {
-	uint8_t jump[8];
+	uint8_t *window = (uint8_t *)(a->from + j->window), jump[8];
 
-	put_far(jump, "\xe9", 1, stub - (uintptr_t)window + (uintptr_t)jump);
+	put_far(jump, "\xe9", 1, a->stubs.base + j->stub - (uintptr_t)window + (uintptr_t)jump);
 	__builtin_memcpy(window, jump, BK_JUMP);
-	if (site->form == BK_SITE_HOLE)
-		__builtin_memcpy(call, (uint8_t[]){ 0xeb, (uint8_t)site->hole }, 2);
+	if (j->in_hole)
+		__builtin_memcpy(window - j->hole - 2, (uint8_t[]){ 0xeb, (uint8_t)j->hole }, 2);
+}
+
+/* Once all sites are known: the finder decodes the text, and a jump's distance may look like a branch. */
+static void put_jumps(const struct arena *a)
+{
+	for (uint32_t i = 0; i < a->jumps; i++)
+		put_jump(a, &a->jump[i]);
 }
 
 static void route(void *context, const struct bk_site *site)
@@ -171,13 +189,15 @@ static void route(void *context, const struct bk_site *site)
 		window = call;
 	if (site->form == BK_SITE_HOLE)
 		window = call + 2 + site->hole;
-	if (site->form < BK_SITE_NONE && open_text(a) && a->stubs.next + STUB <= a->stubs.base + ARENA)
+	if (site->form < BK_SITE_NONE && open_text(a) && a->stubs.next + STUB <= a->stubs.base + ARENA && a->jumps < JUMPS)
 		stub = build(a, site);
 	if (!stub) {
 		a->cover->unroutable++;
 		return;
 	}
-	put_jump(site, call, window, stub);
+	a->jump[a->jumps++] = (struct jump){
+		(uint32_t)((uintptr_t)window - a->from), (uint16_t)(stub - a->stubs.base), site->hole, site->form == BK_SITE_HOLE,
+	};
 	a->cover->routed++;
 }
 
@@ -254,8 +274,10 @@ static bool function_of(void *context, uint64_t address, uint64_t *start, uint64
 
 int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64_t to, struct bk_known *known, struct bk_cover *cover)
 {
+	struct jump jumps[JUMPS];
 	struct arena a = {
-		.cover = cover, .view = view, .bias = bias, .from = (bias + from) & ~(uintptr_t)(BK_PAGE - 1), .to = (bias + to + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
+		.cover = cover, .view = view, .jump = jumps, .bias = bias,
+		.from = (bias + from) & ~(uintptr_t)(BK_PAGE - 1), .to = (bias + to + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
 	};
 	struct bk_sites counts = { 0 };
 
@@ -265,6 +287,7 @@ int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64
 		route_known(&a, known, from, to);
 	else
 		bk_sites_find(view, from, to, &(struct bk_finder){ bk_hooks_relevant, route, function_of, &a }, &counts);
+	put_jumps(&a);
 	if (!view->frames)
 		cover->uncovered += counts.uncovered;	/* where functions are described, what lies in none of them is data */
 	return a.open ? close_text(&a) : a.error;

@@ -61,6 +61,20 @@ void bk_report_note(enum bk_verdict verdict, const char *path, const char *note)
 	put(&e);
 }
 
+bool bk_report_unrouted(const char *path, uint32_t count, enum bk_verdict refusal)
+{
+	bool refuse = bk_gate.policy.head->flags & BK_UNSUPPORTED_REFUSE;
+	char note[384], *at, *end = note + sizeof note;
+
+	if (!count || !(refuse || (bk_gate.first && sys_getpid() == bk_gate.self)))
+		return false;
+	at = bk_put_number(note, end, count);
+	at = bk_put(at, end, count == 1 ? " system call instruction of " : " system call instructions of ");
+	bk_put(bk_put(at, end, path), end, ": not led through the gate, no jump fits there");
+	bk_report_note(refuse ? refusal : BK_ALERTED, bk_gate.image, note);
+	return refuse;
+}
+
 void bk_report_call(const char *name, const char *technique)
 {
 	struct bk_event e = {

@@ -7,6 +7,7 @@
 
 #define FASTOPEN     0x20000000u	/* MSG_FASTOPEN */
 #define MESSAGES_MAX 1024u		/* UIO_MAXIOV, which bounds sendmmsg */
+#define TRANSLATED   32u		/* messages of one recvmmsg whose address may be a resolver's */
 
 /* As the system call has it: struct user_msghdr. */
 struct message {
@@ -188,5 +189,37 @@ bool bk_hook_recvmsg(struct bk_frame *f)
 	f->number = BK_CALL(__NR_recvmsg, f->a, f->b, f->c, 0, 0, 0);
 	if (f->number >= 0)
 		translate((uint8_t *)before.name, before.name_size, *(volatile uint32_t *)&header->name_size);
+	return true;
+}
+
+/* Where the kernel puts the addresses is remembered from before the call: another thread may change the headers. */
+bool bk_hook_recvmmsg(struct bk_frame *f)
+{
+	struct numbered *all = (struct numbered *)f->b;
+	struct { uint8_t *at; uint32_t room; } name[TRANSLATED];
+	uint32_t count = (uint32_t)f->c < TRANSLATED ? (uint32_t)f->c : TRANSLATED;
+	struct message before = { 0 };
+
+	for (uint32_t i = 0; i < count; i++) {
+		bool named = bk_user_copy(&all[i].message, &before, sizeof before) == 0 && before.name;
+
+		name[i].at = (uint8_t *)before.name;
+		name[i].room = named ? before.name_size : 0;
+	}
+	f->number = BK_CALL(__NR_recvmmsg, f->a, f->b, f->c, f->d, f->e, 0);
+	for (uint32_t i = 0; i < count && (long)i < f->number; i++)
+		translate(name[i].at, name[i].room, *(volatile uint32_t *)&all[i].message.name_size);
+	return true;
+}
+
+bool bk_hook_getpeername(struct bk_frame *f)
+{
+	uint32_t room = 0, *size = (uint32_t *)f->c;
+
+	if (bk_user_copy(size, &room, sizeof room) < 0)
+		return false;
+	f->number = BK_CALL(__NR_getpeername, f->a, f->b, f->c, 0, 0, 0);
+	if (f->number == 0)
+		translate((uint8_t *)f->b, room, *(volatile uint32_t *)size);
 	return true;
 }

@@ -11,9 +11,10 @@
  *             system call stays where it is: its return address, a thread's cancellation, restarts, vfork are native
  *   BEFORE_2  W is the first of two instructions in front
  *   AFTER     W is the system call, and what stands behind it moves along (`cmp $-4096, %rax`): the call is made from the stub
- *   HOLE      the system call alone is overwritten, with a jump of two bytes into padding between functions, where the long jump is: the
+ *   HOLE      the system call alone is overwritten, with a jump of two bytes into padding between blocks of code, where the long jump is: the
  *             call is made from the stub.  Only tables have it (gate/table.h)
- *   NONE      none of them
+ *   NONE      none of them.  Where a register holds the number, and it is always the same, that counts here, too: a site that cannot be
+ *             led anywhere is told only where it may be a relevant call
  *
  * BEFORE needs no look at branches: none can land inside one instruction.  The others are taken only where no branch of the
  * function, and no pair of bytes within 4 KiB that could be one, lands inside of what is overwritten.

@@ -276,6 +276,8 @@ static void patch_object(const struct map *m, bool main, const struct bk_initial
 		patch_go(&o, m->bias, &known, &cover);
 	else
 		bk_start_patch(&o, m->bias, &known, &cover);
+	if (bk_report_unrouted(main ? bk_gate.image : m->name, cover.unroutable, BK_KILLED))
+		bk_gate_die();
 	/* Node maps parts of itself again for each thread. */
 	if (main && (cover.routed || cover.unroutable))
 		bk_gate.own_device = bk_gate.own_inode = 0;
@@ -363,7 +365,8 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	bk_start_second_look(&i, what, (const char *)auxiliary(&i, AT_EXECFN));
 	bk_start_clean(&i);
 	bk_hooks_start();
-	bk_known_start(*what == 'm');
+	bk_gate.first = *what == 'm';
+	bk_known_start(bk_gate.first);
 	look_at_objects(&i);
 	bk_start_finish();
 }

@@ -103,6 +103,11 @@ struct bk_template_job {
 /* Changes only what must be: lines are inserted, or members in a flow collection (JSON); a wrapper that is there becomes BUCKLER_NEXT. */
 bool bk_template_wrap(const struct bk_template_job *job, const struct bk_buf *in, struct bk_buf *out, struct bk_diags *d);
 bool bk_template_unwrap(const char *name, const struct bk_buf *in, struct bk_buf *out, struct bk_diags *d);
+/*
+ * Names the files and folders that become packages of the functions that would be wrapped, and the layers: what CodeUri and its like say,
+ * from the template's folder, each once.  What lies in a bucket or is given by an intrinsic function is passed over.
+ */
+void bk_template_packages(const struct bk_template_job *job, const struct bk_buf *in, void (*package)(void *context, const char *path), void *context);
 
 /* Azure's host.json: defaultExecutablePath becomes the shim, what it was the first argument.  `local` says of a name without a slash
    whether it is a file of the folder, which the shim would not find by that name. */

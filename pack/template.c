@@ -5,6 +5,7 @@
  */
 #include "pack/pack.h"
 
+#include <libgen.h>
 #include <string.h>
 
 #include "pack/node.h"
@@ -237,6 +238,56 @@ static bool wrap(struct patch *p)
 		return refuse(p, bk_node_key(resources->next, LAYER), "this template is wrapped already; take that off first with `buckler wrap --undo`");
 	return can_change(p, resources->next, BK_NODE_MAP) && names_are_known(p, resources->next) && wrap_functions(p, resources->next) &&
 	       insert(p, resources, sam ? RESOURCE_SAM : RESOURCE_PLAIN);
+}
+
+/* --- packages ------------------------------------------------------------------------------------------------------------------ */
+
+/* Where a resource's package is, NULL where it has none, or none that is here. */
+static const char *package_of(const struct patch *p, const struct bk_node *key)
+{
+	static const struct { const char *type, *property; } place[] = {
+		{ "AWS::Serverless::Function", "CodeUri" }, { "AWS::Lambda::Function", "Code" },
+		{ "AWS::Serverless::LayerVersion", "ContentUri" }, { "AWS::Lambda::LayerVersion", "Content" },
+	};
+	const struct bk_node *properties = bk_node_get(key->next, "Properties"), *n = NULL;
+
+	if (is_function(key->next) && (!is_chosen(p->job, key) || cannot(p, properties)))
+		return NULL;
+	for (size_t i = 0; i < sizeof place / sizeof *place; i++)
+		if (bk_node_is(bk_node_get(key->next, "Type"), place[i].type))
+			n = i == 0 ? property(p, properties, place[i].property) : bk_node_get(properties, place[i].property);
+	return n && n->kind == BK_NODE_SCALAR && n->plain && *n->text && !strstr(n->text, "://") ? n->text : NULL;
+}
+
+static bool was_named(const struct patch *p, const struct bk_node *from, const struct bk_node *key, const char *path)
+{
+	for (; from != key; from = from->next->next) {
+		const char *other = package_of(p, from);
+
+		if (other && strcmp(other, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+void bk_template_packages(const struct bk_template_job *job, const struct bk_buf *in, void (*package)(void *context, const char *path), void *context)
+{
+	struct bk_diags unused = { 0 };
+	struct bk_node *root = bk_node_parse(job->name, in, &unused);
+	const struct bk_node *resources = bk_node_get(root, "Resources");
+	struct patch p = { .job = job, .globals = bk_node_get(bk_node_get(root, "Globals"), "Function") };
+	BK_FREE char *name = bk_strdup(job->name);
+	const char *folder = dirname(name);
+
+	for (const struct bk_node *key = resources && resources->kind == BK_NODE_MAP ? resources->first : NULL; key && key->next; key = key->next->next) {
+		const char *path = package_of(&p, key);
+		BK_FREE char *full = path ? bk_format("%s%s%s", *path == '/' ? "" : folder, *path == '/' ? "" : "/", path) : NULL;
+
+		if (path && !was_named(&p, resources->first, key, path))
+			package(context, full);
+	}
+	bk_node_free(root);
+	bk_diags_free(&unused);
 }
 
 /* --- undoing ------------------------------------------------------------------------------------------------------------------- */

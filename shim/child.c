@@ -179,16 +179,13 @@ static uint32_t set_wake_up(int listener)
 		? BK_CAN_SYNC_WAKE_UP : 0;
 }
 
-/* What files are judged with: memory of the child, and descriptors handed over (a call that is not there says ENOENT). */
+/* What files are judged with: memory of the child, and descriptors handed over. */
 static uint32_t offers_for_files(const struct bk_shim *s)
 {
-	struct seccomp_notif_addfd add = { .id = 1, .flags = SECCOMP_ADDFD_FLAG_SEND };
-	uint32_t offers = 0, word;
+	uint32_t offers = bk_probe_adding(s->listener), word;
 
 	if (bk_memory_read(s->main_pid, (uintptr_t)&s->self, &word, sizeof word) == sizeof word)
 		offers |= BK_CAN_READ_MEMORY;
-	if (sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) == -ENOENT)
-		offers |= BK_CAN_ADDFD;
 	return offers;
 }
 

@@ -37,6 +37,9 @@ static bool is_file(int fd)
 }
 
 /*
+ * Before Linux 5.14 descriptor and answer go one behind the other: where a signal cuts the call short in between, the descriptor stays and the call is
+ * made again.
+ *
  * Nothing may interrupt it: the kernel counts the call as answered once the descriptor is on its way, and where the way is cut short the caller gets
  * a 0 (kernel/seccomp.c, seccomp_notify_addfd).  The one signal that is not blocked is that of the loop's timer.
  */
@@ -44,9 +47,9 @@ static long hand_over(struct bk_file_call *c, int fd)
 {
 	uint64_t all = ~0ULL, before;
 	long r;
-	unsigned flags = bk_act_open_flags(c);
+	unsigned flags = bk_act_open_flags(c), send = c->s->place.offers & BK_CAN_ADDFD_SEND ? SECCOMP_ADDFD_FLAG_SEND : 0;
 	struct seccomp_notif_addfd add = {
-		.id = c->n->id, .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (uint32_t)fd, .newfd_flags = flags & O_CLOEXEC,
+		.id = c->n->id, .flags = send, .srcfd = (uint32_t)fd, .newfd_flags = flags & O_CLOEXEC,
 	};
 
 	if (!(flags & O_NONBLOCK))
@@ -54,6 +57,8 @@ static long hand_over(struct bk_file_call *c, int fd)
 	sys_sigmask(SIG_SETMASK, &all, &before);
 	r = sys_ioctl(c->s->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 	sys_sigmask(SIG_SETMASK, &before, NULL);
+	if (r >= 0 && !send)
+		bk_notify_result(c->s, c->n->id, r);
 	return r;
 }
 

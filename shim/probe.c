@@ -105,6 +105,17 @@ static int outcome(struct trial *t, void (*body)(void *))
 	return t->result;
 }
 
+/* A made-up id: ENOENT says that the call is known. */
+uint32_t bk_probe_adding(int listener)
+{
+	struct seccomp_notif_addfd add = { .id = 1, .flags = SECCOMP_ADDFD_FLAG_SEND };
+
+	if (sys_ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) == -ENOENT)
+		return BK_CAN_ADDFD | BK_CAN_ADDFD_SEND;
+	add.flags = 0;
+	return sys_ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) == -ENOENT ? BK_CAN_ADDFD : 0;
+}
+
 static void probe_listener(struct bk_shim *s, struct trial *t)
 {
 	int pid = run(t, try_notify, CLONE_FILES);
@@ -118,10 +129,7 @@ static void probe_listener(struct bk_shim *s, struct trial *t)
 		s->place.offers |= BK_CAN_NOTIFY;
 		if (!sys_ioctl(t->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, (void *)SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP))
 			s->place.offers |= BK_CAN_SYNC_WAKE_UP;
-		/* A made-up id: ENOENT says that the call is known. */
-		struct seccomp_notif_addfd add = { .id = 1, .flags = SECCOMP_ADDFD_FLAG_SEND };
-		if (sys_ioctl(t->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) == -ENOENT)
-			s->place.offers |= BK_CAN_ADDFD;
+		s->place.offers |= bk_probe_adding(t->listener);
 	}
 	finish(pid);
 	if (t->listener >= 0)

@@ -328,6 +328,8 @@ bool bk_log_pending(const struct bk_shim *s);
 int bk_log_refuse(struct bk_shim *s, const char *what, const char *why);
 
 int bk_probe(struct bk_shim *s);
+/* BK_CAN_ADDFD and BK_CAN_ADDFD_SEND, as far as they are there. */
+uint32_t bk_probe_adding(int listener);
 
 /* Gives the scratch area's memory back, all content lost; ends the program where there is none. */
 void bk_scratch_new(struct bk_shim *s);

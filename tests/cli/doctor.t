@@ -23,7 +23,7 @@ SH
 }
 export BUCKLER_INIT="$T/init"
 
-place 0x7ff 7 0 0
+place 0x27ff 7 0 0
 run "$BUCKLER" doctor
 status 0 'a place with everything: status 0'
 silent err 'a place with everything: nothing on standard error'
@@ -64,7 +64,7 @@ out '^  notify +no .*another listener' 'a listener is there already: why'
 
 # With a policy the answer is about its sections, and the exit status says whether it can be enforced.
 printf 'version: 1\nprocesses: []\n' >p.yaml
-place 0x7ff 7 0 0
+place 0x27ff 7 0 0
 run "$BUCKLER" doctor -p p.yaml
 status 0 'a policy that can be enforced: status 0'
 out '^  processes +enforced$' 'its section'

@@ -33,7 +33,9 @@ sites() {
 	ok "$label: $found of $seen sites" sh -c '[ "$1" -le "$2" ] && [ "$2" -gt 10 ] && [ $(($2 - $1)) -le "$3" ]' - "$found" "$seen" "$missed"
 }
 sites glibc /lib/x86_64-linux-gnu/libc.so.6 0
+unlike "$(cat out)" 'no jump fits' 'glibc: what has no room for a jump is no call that matters'
 sites musl /lib/ld-musl-x86_64.so.1 1
+unlike "$(cat out)" 'no jump fits' 'musl: the same'
 sites busybox /bin/busybox 0
 sites 'static musl' musl-static 0
 sites 'static glibc' glibc-static 0

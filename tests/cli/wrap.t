@@ -100,6 +100,69 @@ if [ -e "${SHIM%/*}/buckler-gate.so" ]; then
 	status 2 'an object that is not there'
 	wrap f.zip -p p.yaml -o no.zip --objects p.yaml
 	status 2 'what is no object'
+	# An object that no table can hold, in a package: that is said, and what it means; the rest has its table.
+	printf 'void _start(void) { __asm__ volatile("mov $60, %%eax; xor %%edi, %%edi; syscall"); }\n' >far.c
+	gcc -nostdlib -static -no-pie -Wl,-Ttext-segment=0x200000000 -o objects/lib/far far.c
+	(cd objects && /usr/bin/python3 -m zipfile -c ../far.zip bootstrap lib)
+	for kind in far.zip objects; do
+		wrap $kind -p p.yaml -o far-$kind
+		status 0 "$kind with an object that cannot be charted"
+		err '^[^ ]*lib/far: warning: its addresses are too large: .*no call is led through the gate.*link it below' "$kind: a warning that says what to do"
+		unlike "$(cat err)" 'error' "$kind: no error"
+	done
+	member far-far.zip sites.bkt >got.bkt
+	ok 'the others are in the table' cmp got.bkt objects.bkt
+	run "$BUCKLER" gate-table objects/lib/far
+	status 2 'gate-table: an object that cannot be charted is an error'
+	err '^buckler: error: objects/lib/far: its addresses are too large$' 'gate-table: says so'
+	wrap f.zip -p p.yaml -o no.zip --objects objects/lib/far
+	status 2 'so it is where it is named'
+	rm objects/lib/far
+	# What a template's functions and layers name: folders and zips from where the template is, each once.
+	mkdir -p sam/plain sam/other sam/inline
+	cp -r objects sam/built
+	printf 'int main(void) { return 0; }\n' >main.c
+	musl-gcc -static -o sam/plain/musl main.c
+	gcc -static -o sam/other/glibc main.c
+	gcc -o sam/inline/own -Wl,--build-id=0x01 main.c
+	printf 'package main\nfunc main() {}\n' >main.go
+	GOCACHE=$T/go-cache GOFLAGS=-mod=mod CGO_ENABLED=0 go build -o sam/plain/bootstrap main.go
+	(cd sam/other && /usr/bin/python3 -m zipfile -c ../layer.zip glibc)
+	cat >sam/template.yaml <<'YAML'
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: nodejs20.x, CodeUri: plain}}
+Resources:
+  Folder: {Type: AWS::Serverless::Function, Properties: {CodeUri: built/}}
+  Again: {Type: AWS::Serverless::Function, Properties: {CodeUri: built/}}
+  All: {Type: AWS::Serverless::Function, Properties: {Handler: x.y}}
+  Layer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: ./layer.zip}}
+  Bucket: {Type: AWS::Serverless::Function, Properties: {CodeUri: s3://bucket/key.zip}}
+  Map: {Type: AWS::Serverless::Function, Properties: {CodeUri: {Bucket: inline, Key: inline}}}
+  Named: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.12, Code: {ZipFile: inline}}}
+  Sub: {Type: AWS::Serverless::Function, Properties: {CodeUri: !Sub inline}}
+  Own: {Type: AWS::Serverless::Function, Properties: {Runtime: provided.al2023, CodeUri: inline}}
+YAML
+	wrap --layer -p p.yaml -o layer.zip --objects objects --objects sam/plain --objects sam/layer.zip
+	member layer.zip buckler/sites.bkt >objects.bkt
+	wrap sam/template.yaml -p p.yaml -o out.yaml
+	status 0 'a template that names packages'
+	is "$(grep -v 'Own is left' err)" '' 'a bucket, a mapping, an intrinsic function: nothing is said'
+	member buckler-layer.zip buckler/sites.bkt >got.bkt
+	ok 'the layer has the table of what its functions and layers name' cmp got.bkt objects.bkt
+	(cd sam && wrap template.yaml -p ../p.yaml -o ../out.yaml)
+	member buckler-layer.zip buckler/sites.bkt >got.bkt
+	ok 'named from its own folder, too' cmp got.bkt objects.bkt
+	wrap sam/template.yaml -p p.yaml -o out.yaml -f Folder
+	"$BUCKLER" wrap --layer -p p.yaml -o layer.zip --objects objects --objects sam/layer.zip
+	member layer.zip buckler/sites.bkt >objects.bkt
+	member buckler-layer.zip buckler/sites.bkt >got.bkt
+	ok 'of one function, where only that is wrapped' cmp got.bkt objects.bkt
+	printf 'Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties: {Runtime: nodejs20.x, Code: dist/}\n' >sam/absent.yaml
+	wrap sam/absent.yaml -p p.yaml -o out.yaml
+	status 0 'a package that is not built yet'
+	err '^sam/dist/: note: .*not there.*no site tables' 'is noted'
+	unlike "$(list buckler-layer.zip)" sites.bkt 'there is no table'
+	rm -f buckler-layer.zip out.yaml
 	mkdir taken-table
 	touch taken-table/bootstrap taken-table/sites.bkt
 	wrap taken-table -p p.yaml -o no-folder

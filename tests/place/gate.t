@@ -36,6 +36,10 @@ sed 's,^processes:,&\n  - path: /usr/bin/dash,' one.yaml >musl.yaml
 for name in all one refuse musl; do
 	"$BUCKLER" compile -q $name.yaml -o opt/$name.bkl || tap_fail "$name.yaml"
 done
+gcc -O1 -o task/tight task/tight.c
+gcc -O1 -DNUMBER=39 -o task/fixed task/tight.c
+gcc -O1 -DNUMBER=2 -o task/opens task/tight.c
+gcc -O1 -shared -fPIC -o task/libtight.so task/tight.c
 javac -d task "$TOP/tests/place/gate/Children.java"
 musl-gcc -O1 -o task/musl task/musl.c
 gcc -O1 -o task/locks task/locks.c
@@ -82,6 +86,34 @@ gated refuse /bin/sh -c 'busybox true; echo $?'
 is "$(cat out)" 0 'also where the policy insists on enforcement: the gate loads it'
 gated all /var/task/musl
 ok 'a C library that cannot be covered is named' grep -q 'does not cover this program' err
+
+# A call that no jump fits is told where it may be one that matters: in the main process, and what is loaded there.
+gaps() {
+	grep -v '"event":"start"' err | sed -n 's/.*"event":"exec","verdict":"\([a-z]*\)".*"path":"\([^"]*\)".*"note":"\([0-9]*\) system call instruction of \([^"]*\): not led through the gate.*/\1 \2 \3 \4/p'
+}
+for name in tight opens; do
+	gated all /var/task/$name
+	is "$(cat out)" 'works' "$name: it runs"
+	is "$(gaps)" "alert /var/task/$name 1 /var/task/$name" "$name: what is not led through the gate is told"
+	is "$(grep '"buckler":' err | wc -l)" 2 "$name: once, and nothing else"
+	gated refuse /var/task/$name
+	is "$(cat out)" '' "$name: it does not run where the policy insists"
+	is "$(gaps)" "killed /var/task/$name 1 /var/task/$name" "$name: with the reason"
+done
+gated refuse /var/task/fixed
+is "$(cat out)" 'works' 'a number that does not matter: it runs'
+is "$(gaps)" '' 'a number that does not matter: nothing is told'
+gated all /bin/sh -c '/var/task/tight; :'
+is "$(cat out) $(gaps)" 'works ' 'a child: nothing is told'
+gated all /usr/bin/python3 -c 'import ctypes; ctypes.CDLL("/var/task/libtight.so"); print("loaded")'
+is "$(cat out) $(gaps)" 'loaded alert /usr/bin/python3.11 1 /var/task/libtight.so' 'a library that is loaded: told'
+
+# By chance of the layout none is lost: the finder must not see the jumps of other sites.
+for round in $(seq 40); do
+	gated all /usr/bin/curl --version
+	grep '"buckler":' err | grep -v '"event":"start"'
+done >lost
+is "$(cat lost)" '' 'forty starts with many libraries: every call is led through the gate'
 
 # musl describes no frames: a table, which wrap makes, says where its calls are.
 "$BUCKLER" wrap --layer -p all.yaml -o layer.zip --objects /lib/ld-musl-x86_64.so.1 --objects task/musl || tap_fail 'wrap'

@@ -34,6 +34,15 @@ attack() {		# SECONDS: the event
 	printf '{"run": ["/usr/bin/perl", "/var/task/attack.pl", "%s"]}\n' "$1"
 }
 
+# The Runtime API is the main process's: a rule for it is not needed, and another process of the function needs one.
+cat >network.yaml <<'YAML'
+version: 1
+processes: [/usr/bin/echo, /usr/bin/bash, /usr/bin/setsid, /usr/bin/curl]
+network: {connect: []}
+YAML
+# shellcheck disable=SC2016
+steal='setsid -w curl -s -d stolen http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/id-1/response'
+
 # What the platform would unpack at /opt.
 ok 'the layer' "$BUCKLER" wrap --layer -p native.yaml -o layer.zip
 /usr/bin/python3 -m zipfile -e layer.zip opt
@@ -60,10 +69,11 @@ chmod -R a+rX .
 export _HANDLER=module.handler LAMBDA_TASK_ROOT=/var/task
 language=${NODE%/*}
 runtime=$TOP/build/ric/3
+opt=opt
 invoke() {
 	events=$1 run=$2
 	shift 2
-	/usr/bin/python3 "$PLACE/runtime_api.py" "$events" "$run.answers" "$BOX" --opt opt --bind "$language=/var/lang/bin" --bind "$runtime=/var/runtime" "$@" \
+	/usr/bin/python3 "$PLACE/runtime_api.py" "$events" "$run.answers" "$BOX" --opt $opt --bind "$language=/var/lang/bin" --bind "$runtime=/var/runtime" "$@" \
 		>"$run.out" 2>"$run.err" </dev/null
 }
 
@@ -115,6 +125,36 @@ native node22 /var/lang/bin/node /var/runtime/index.mjs
 native python /usr/bin/python3 /var/task/function.py
 native ruby /usr/bin/ruby /var/task/function.rb
 native java /usr/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp /var/task Function
+
+# Under a section for the network, by the gate and without it.
+printf '{"run": ["/usr/bin/bash", "-c", "%s"]}\n' "$steal" >events.steal
+for mechanism in gate watch; do
+	opt=opt-$mechanism
+	cp -r opt $opt
+	"$BUCKLER" compile -q network.yaml -o $opt/buckler/policy.bkl
+	[ $mechanism = gate ] || rm -f $opt/buckler/buckler-gate.so
+	chmod -R a+rX $opt
+	set -- env AWS_LAMBDA_EXEC_WRAPPER=/opt/buckler/buckler-init /opt/buckler/buckler-init /usr/bin/python3 /var/task/function.py
+	[ -e "${SHIM%/*}/buckler-gate.so" ] || [ $mechanism = watch ] || continue
+	invoke events.steal stolen-bare --task native -- /usr/bin/python3 /var/task/function.py
+	is "$(answers stolen-bare)" 'id-1 response stolen' "Runtime API, $mechanism: the control takes the answer over"
+	invoke events.steal stolen --task native -- "$@"
+	invoke events network --task native -- "$@"
+	is "$(answers network)" "$(cat wanted)" "Runtime API, $mechanism: the main process speaks to it"
+	is "$(events_of network | grep -v '^start ')" '' "Runtime API, $mechanism: in silence"
+	if [ $mechanism = gate ]; then
+		is "$(answers stolen)" 'id-1 error ' 'Runtime API, gate: a child does not'
+		is "$(events_of stolen | grep -v '^start ')" 'connect  denied' 'Runtime API, gate: with an event'
+		like "$(cat network.err)" '"network.connect":"enforced"' 'Runtime API, gate: the start event says enforced'
+		invoke events network --task native -- env AWS_LAMBDA_EXEC_WRAPPER=/opt/buckler/buckler-init /opt/buckler/buckler-init \
+			/var/lang/bin/node /var/runtime/index.mjs
+		is "$(answers network) $(events_of network | grep -v '^start ')" "$(cat wanted) " 'Runtime API, gate: the platform'"'"'s client speaks to it, in silence'
+	else
+		is "$(answers stolen)" 'id-1 response stolen' 'Runtime API, watch: out of reach'
+		like "$(cat network.err)" '"network.connect":"unavailable"' 'Runtime API, watch: the start event says so'
+	fi
+done
+opt=opt
 
 for client in shell go; do
 	invoke events "$client-bare" --task $client -- /var/task/bootstrap

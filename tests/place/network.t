@@ -26,6 +26,7 @@ servers=$!
 servers="$servers $!"
 trap 'kill $servers 2>/dev/null; tap_end' EXIT
 wait_for ready questions
+gcc -o task/peers "$PARTS/peers.c"
 gcc -o task/resolve-glibc "$PARTS/resolve.c"
 javac -d task "$PARTS/Resolve.java" "$PARTS/Client.java"
 chmod -R a+rX .
@@ -100,6 +101,14 @@ is "$(tr '\n' ' ' <out)" 'six.test yes spoofed.test no foreign.test no meta.test
 gated names /usr/bin/python3 /var/task/elsewhere.py
 like "$(tr '\n' ' ' <out)" '^resolver denied .*dot denied doh denied' 'another resolver, DNS over TLS and HTTPS'
 like "$(cat log)" '"network.connect":"enforced"' 'the start event says that it is enforced'
+
+# --- who answers ---
+
+in_box /var/task/peers >first
+is "$(grep -c '127.0.0.53:53 16' first)" 4 'each call tells who the resolver is, without the gate'
+gated names /var/task/peers
+is "$(cat out)" "$(cat first)" 'so it does by the gate, though the relay answers'
+is "$(grep -vc '"event":"start"' log)" 0 '... in silence'
 
 # --- every call with every address ---
 

@@ -175,6 +175,8 @@ static void numbers(void)
 	ok(NUMBER("\xb8\x3b\0\0\0\x0f\5\xc3", 5) == 59, "right in front");
 	ok(NUMBER("\xb8\x3b\0\0\0\x48\x0f\x46\xf7\x0f\5\xc3", 9) == 59, "before what leaves EAX alone");
 	ok(NUMBER("\xb8\x3b\0\0\0\x0f\x46\xc7\x0f\5\xc3", 8) == NO, "before what may change it");
+	ok(NUMBER("\x31\xc0\xb0\x38\x0f\5\xc3", 4) == 56, "its low byte");
+	ok(NUMBER("\xb0\x38\x0f\5\xc3", 2) == NO, "its low byte alone");
 	ok(NUMBER("\x41\xb8\xca\0\0\0\x44\x89\xc0\x0f\5\xc3", 9) == 202, "a copy");
 	ok(NUMBER("\x44\x89\xc0\x0f\5\xc3", 3) == NO, "a copy of what the caller has given");
 	ok(NUMBER("\x41\xb8\xca\0\0\0\xe8\0\1\0\0\x44\x89\xc0\x0f\5\xc3", 14) == NO, "a call may change R8");
@@ -185,6 +187,7 @@ static void numbers(void)
 	ok(NUMBER("\x74\7\xb8\1\0\0\0\xeb\5\xb8\2\0\0\0\x0f\5\xc3", 14) == NO, "two ways with another");
 	ok(NUMBER("\xeb\5\xb8\1\0\0\0\x0f\5\xc3", 7) == NO, "a way that leads past it");
 	ok(NUMBER("\x41\xb8\xca\0\0\0\x44\x89\xc0\x0f\5\xff\xe2", 9) == NO, "jumps that may lead anywhere");
+	ok(NUMBER("\x41\xb8\xca\0\0\0\x44\x89\xc0\x0f\5\x74\x70\xc3", 9) == NO, "a part of the function that lies elsewhere");
 	ok(NUMBER("\xc3\xeb\xfe\x0f\5", 3) == NO, "what nothing leads to");
 	ok(NUMBER("\x89\xc1\x89\xc8\xeb\xfa\x0f\5", 6) == NO, "copies in a circle");
 }
