@@ -121,7 +121,7 @@ static uint32_t number_of(const struct adding *a, uint64_t address)
 
 	if (!bk_chart_around(&a->chart, address, &start, &end))
 		return UINT32_MAX;
-	return bk_number_at(bk_object_at(a->chart.object, start, (size_t)(end - start)), (uint32_t)(end - start), (uint32_t)(address - start));
+	return bk_number_at(bk_object_at(a->chart.object, start, (size_t)(end - start)), (uint32_t)(end - start), (uint32_t)(address - start), false);
 }
 
 static void found(void *context, const struct bk_site *site)

@@ -23,7 +23,7 @@ struct search {
 	uint32_t size, count;
 	struct question asked[QUESTIONS];
 	uint32_t answer;		/* so far */
-	bool indirect;			/* the function has jumps of which nobody knows where they lead */
+	bool elsewhere;			/* it has jumps of which nobody knows where they lead, or to a part of it that lies elsewhere and may lead back */
 };
 
 static void learn(struct search *s, uint32_t value)
@@ -165,13 +165,13 @@ static bool look_at_branches(struct search *s, const struct question *q, uint32_
 			return false;
 		if (i.flow == BK_FLOW_BRANCH && lands)
 			ask(s, at, q->reg);
-		s->indirect |= is_indirect_jump(&i);
+		s->elsewhere |= is_indirect_jump(&i) || (i.flow == BK_FLOW_BRANCH && (target < 0 || target >= s->size));
 		at += i.length;
 	}
 	return s->answer != UNKNOWN;
 }
 
-uint32_t bk_number_at(const uint8_t *code, uint32_t size, uint32_t site)
+uint32_t bk_number_at(const uint8_t *code, uint32_t size, uint32_t site, bool sure)
 {
 	struct search s = { .code = code, .size = size, .answer = ANY };
 
@@ -183,5 +183,5 @@ uint32_t bk_number_at(const uint8_t *code, uint32_t size, uint32_t site)
 		if (!look_before(&s, &q, &since) || !look_at_branches(&s, &q, since))
 			return UNKNOWN;
 	}
-	return s.answer == ANY || (s.count > 1 && s.indirect) ? UNKNOWN : s.answer;
+	return s.answer == ANY || (sure && s.count > 1 && s.elsewhere) ? UNKNOWN : s.answer;
 }

@@ -278,13 +278,16 @@ void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const 
 			counts->uncovered += o->frames || !surely_inside(at - 2, first, end);
 			continue;
 		}
-		site.number = w.reached ? bk_number_at(w.code, w.size, w.site) : UNKNOWN;
+		site.number = w.reached ? bk_number_at(w.code, w.size, w.site, true) : UNKNOWN;
 		if (!w.reached || !f->relevant(site.number))
 			continue;
 		site.own = is_own_use(o, site.number, site.address);
 		if (!choose_form(o, &w, function, &site)) {
 			site.form = BK_SITE_NONE;
 			site.window = 0;
+			site.number = bk_number_at(w.code, w.size, w.site, false);
+			if (!f->relevant(site.number))
+				continue;
 			counts->unroutable++;
 		}
 		f->found(f->context, &site);

@@ -59,9 +59,10 @@ bool bk_site_fits(const struct bk_object *o, const struct bk_site *site);
 
 /*
  * The call that is made by the system call instruction at `site` of a function, where all ways that lead there have it the same; else UINT32_MAX.  Known is
- * what compilers do: constants, copies of registers, branches, calls that keep the registers that the ABI says (number.c).
+ * what compilers do: constants, copies of registers, branches, calls that keep the registers that the ABI says (number.c).  `sure`: not where a part of the
+ * function that lies elsewhere, or a switch, could lead to in between; what is left alone for its number must be sure, what is only told of need not.
  */
-uint32_t bk_number_at(const uint8_t *code, uint32_t size, uint32_t site);
+uint32_t bk_number_at(const uint8_t *code, uint32_t size, uint32_t site, bool sure);
 /* True where the instruction puts a constant into a register: *value, UINT32_MAX for one that is no number of a call. */
 bool bk_sets_register(const struct bk_instruction *i, const uint8_t *at, unsigned reg, uint32_t *value);
 

@@ -167,7 +167,7 @@ static void single(void)
 
 /* --- numbers ------------------------------------------------------------------------------------------------------------------- */
 
-#define NUMBER(bytes, site) bk_number_at((const uint8_t *)(bytes), sizeof bytes - 1, site)
+#define NUMBER(bytes, site) bk_number_at((const uint8_t *)(bytes), sizeof bytes - 1, site, true)
 #define NO UINT32_MAX
 
 static void numbers(void)
