@@ -173,12 +173,6 @@ static void wait_ready(struct bk_start *start, uint32_t n)
 	}
 }
 
-static uint32_t set_wake_up(int listener)
-{
-	return sys_ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, (void *)SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0
-		? BK_CAN_SYNC_WAKE_UP : 0;
-}
-
 /* What files are judged with: memory of the child, and descriptors handed over (a call that is not there says ENOENT). */
 static uint32_t offers_for_files(const struct bk_shim *s)
 {
@@ -242,9 +236,7 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	s->place.notify_errno = start->listener < 0 ? -start->listener : 0;
 	s->listener = start->listener < 0 ? -1 : start->listener;
 	s->place.landlock = start->landlock;
-	if (s->listener >= 0)
-		s->place.offers |= set_wake_up(s->listener);
-	else
+	if (s->listener < 0)
 		go_without_listener(s, start);
 	if (s->tracing && start->filter)
 		return bk_log_refuse(s, "process", "it could not be given its filter");

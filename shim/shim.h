@@ -141,6 +141,7 @@ struct bk_shim {
 	bool started, main_refused, unsupported, timer_runs;
 	bool tracing;			/* every task of the function is traced, and its judged calls stop it (trace.h) */
 	bool stops_twice;		/* a call stops before itself, too, once the filter has called the tracer (trace.c) */
+	bool wakes_here;		/* the listener's flag (notify.c) */
 	bool settled, left;		/* the child is in its own memory; ours has given up the initial mappings */
 	bool stops_untold, childless;	/* SIGCHLD does not tell of stops; wait4 said that there is no child */
 	bool stops;			/* wait4 had something to say when it was last asked */
