@@ -47,13 +47,6 @@ static unsigned long auxiliary(const struct initial *i, unsigned long type)
 	return 0;
 }
 
-static const char *value_of(const char *entry, const char *name)
-{
-	while (*name && *entry == *name)
-		entry++, name++;
-	return !*name && *entry == '=' ? entry + 1 : NULL;
-}
-
 /* musl calls constructors without arguments, glibc before `environ` is set. */
 static struct initial initial_of(char **argv, char **envp)
 {
@@ -98,9 +91,9 @@ static void clean_environment(const struct initial *i)
 	for (char **at = i->envp; *at; ) {
 		char *entry = *at;
 
-		if (value_of(entry, BK_GATE_VARIABLE))
+		if (bk_value_of(entry, BK_GATE_VARIABLE))
 			remove_entry(at);
-		else if (value_of(entry, "LD_PRELOAD"))
+		else if (bk_value_of(entry, "LD_PRELOAD"))
 			restore_preload(at, entry + sizeof "LD_PRELOAD=" - 1);
 		at += *at == entry;
 	}
@@ -308,7 +301,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 
 	(void)argc;
 	for (char **at = i.envp; *at && !value; at++)
-		value = value_of(*at, BK_GATE_VARIABLE);
+		value = bk_value_of(*at, BK_GATE_VARIABLE);
 	if (!value)
 		return;
 	find_ground(value, &what);

@@ -22,9 +22,11 @@ const char *bk_child_search(const char *name, char *const *envp, char *out, size
 			return name;
 	if (!*name)
 		return name;
-	for (; *envp; envp++)
-		if (bk_text_starts(bk_text_of(*envp), BK_TEXT("PATH=")))
-			path = *envp + 5;
+	for (; *envp; envp++) {
+		const char *value = bk_value_of(*envp, "PATH");
+
+		path = value ? value : path;
+	}
 	for (;;) {
 		char *at = out;
 
