@@ -243,6 +243,18 @@ static bool await_stops(struct bk_shim *s, int *main_status)
 	return ended;
 }
 
+/* The listener has hung up: no supervised task is left but what ends just now (kernel/exit.c, seccomp_filter_release), so that nothing else will want us. */
+static bool await_end(struct bk_shim *s, int *main_status)
+{
+	bool ended = false;
+	int pid = 0;
+
+	s->listener = -1;
+	while (!ended && (pid = (int)sys_wait(-1, main_status, __WALL)) > 0)
+		ended = one_status(s, pid, *main_status);
+	return ended && (reap(s, &pid), true);
+}
+
 static void forward(struct bk_shim *s, int signal)
 {
 	if (signal == SIGCHLD || signal == SIGPIPE || signal == SIGURG)
@@ -413,8 +425,8 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 				s->listener = -1;
 			if (await_flight(s, &main_status))
 				return main_status;
-		} else if (f[1].revents) {
-			s->listener = -1;	/* all supervised tasks are gone */
+		} else if (f[1].revents && await_end(s, &main_status)) {
+			return main_status;
 		}
 		if (f[0].revents && signals(s, &main_status))
 			return main_status;
