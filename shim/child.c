@@ -220,6 +220,7 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 {
 	uint64_t all = ~0ULL;
 	char *here = (char *)start;	/* on the initial stack: below it is free */
+	int status;
 
 	s->terminal = terminal();
 	sys_sigmask(SIG_SETMASK, &all, &start->mask);
@@ -230,6 +231,9 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 		return bk_log_refuse(s, "process", "the system has no room for another process");
 	s->main_pid = (int)pid;
 	probe_network(s, start);
+	status = bk_policy_check(s);	/* meanwhile the child makes its filter, which takes the kernel as long */
+	if (status)
+		return status;
 	wait_ready(start, 1);
 	if (!start->ready)
 		return bk_log_refuse(s, "process", "it ended before it could be supervised");

@@ -169,8 +169,10 @@ _Static_assert(sizeof(struct bk_shim) <= BK_PAGE, "the shim's state is one page"
 
 /* --- policy file (policy_file.c) ----------------------------------------------------------------------------------- */
 
-/* Maps, checks and keeps the policy.  Returns 0 or an exit status after having written the event. */
+/* Maps the policy, checks its header and keeps it.  Returns 0 or an exit status after having written the event. */
 int bk_policy_map(struct bk_shim *s, const struct bk_options *o);
+/* Checks the rest, the same way; nothing may be decided before.  The scratch area's `called` must be as the first part left it. */
+int bk_policy_check(struct bk_shim *s);
 
 /* --- child ---------------------------------------------------------------------------------------------------------- */
 
