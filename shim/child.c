@@ -167,7 +167,7 @@ static void wait_ready(struct bk_start *start, uint32_t n)
 		int status;
 
 		sys_futex((void *)&start->ready, FUTEX_WAIT, n - 1);
-		if (sys_wait(start->shim->main_pid, &status, WNOHANG | __WALL) <= 0)
+		if (__atomic_load_n(&start->ready, __ATOMIC_ACQUIRE) >= n || sys_wait(start->shim->main_pid, &status, WNOHANG | __WALL) <= 0)
 			continue;
 		if ((status & 0xff) != 0x7f)
 			return;
@@ -186,6 +186,19 @@ static uint32_t offers_for_files(const struct bk_shim *s)
 	if (sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) == -ENOENT)
 		offers |= BK_CAN_ADDFD;
 	return offers;
+}
+
+/* The kernel makes what stands for a process in /proc when it is asked for the first time: on more than one processor this costs nothing here. */
+static void look_ahead(struct bk_shim *s)
+{
+	char path[64];
+	struct stat st;
+
+	sys_stat(bk_proc(path, s->main_pid, "/exe"), &st);
+	if (!bk_judged(s, BK_LIBRARIES))
+		return;
+	sys_stat(bk_proc(path, s->main_pid, "/fd"), &st);
+	bk_image_ready(s);
 }
 
 static void say_go(struct bk_start *start, uint32_t go)
@@ -234,6 +247,7 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	status = bk_policy_check(s);	/* meanwhile the child makes its filter, which takes the kernel as long */
 	if (status)
 		return status;
+	look_ahead(s);
 	wait_ready(start, 1);
 	if (!start->ready)
 		return bk_log_refuse(s, "process", "it ended before it could be supervised");

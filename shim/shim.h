@@ -291,6 +291,8 @@ int bk_image_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struc
    Close image->fd afterwards. */
 int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image);
 void bk_image_close(struct bk_image *image);
+/* Opens what later questions go through, where it is not open yet. */
+void bk_image_ready(struct bk_shim *s);
 /* What is known of a file with this identity, or NULL. */
 struct bk_seen *bk_image_known(struct bk_shim *s, const struct stat *st);
 /* True where any change of the file or its name from now on gives it another identity: its ctime is not of just now. */
