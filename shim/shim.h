@@ -106,19 +106,20 @@ struct bk_scratch {
 	uint32_t held_count;		/* trace.c: stopped tasks whose call is looked at once one in flight has landed */
 	int held[1024];
 	char argv[BK_ARGV_MAX + BK_PATH_MAX];
+	char parent[BK_PATH_MAX + 64], name[BK_PATH_MAX + 64];
+	struct bk_slot slot;
+	uint64_t pointers[512], pointers_at, pointers_size;	/* size 0: none were read ahead */
+	struct bk_window window;
 	/* From here on, up to the first bytes of `stack`: what each start needs. */
-	char parent[BK_PATH_MAX + 64], name[BK_PATH_MAX + 64], walk[BK_PATH_MAX + 64], called[BK_PATH_MAX];
+	char called[BK_PATH_MAX], walk[BK_PATH_MAX + 64];
 	char path[BK_PATH_MAX + 384];	/* a name more than a path (files.h) */
 	char line[BK_LINE_MAX];
-	struct bk_window window;
 	int vetted;			/* task whose vetted image's name is still in `path` */
-	uint64_t pointers[512], pointers_at, pointers_size;	/* size 0: none were read ahead */
-	struct bk_slot slot;
 	struct seccomp_notif notification;
 	struct seccomp_notif_resp answer;
 	char stack[BK_STACK_MAX];
 };
-#define BK_SCRATCH_FIRST  __builtin_offsetof(struct bk_scratch, parent)
+#define BK_SCRATCH_FIRST  __builtin_offsetof(struct bk_scratch, called)
 #define BK_SCRATCH_BEHIND (__builtin_offsetof(struct bk_scratch, stack) + 2 * BK_PAGE)
 
 struct bk_pending;
