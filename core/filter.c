@@ -107,6 +107,7 @@ struct builder {
 	bool     open_taken, closed;	/* which side; nothing comes to the next instruction but what lands there */
 	uint32_t target_count, waited_for, leaf_count, jump_count;	/* waited_for: targets to which jumps lead that are not there yet */
 	struct target target[TARGETS];
+	uint16_t target_of[CHECKS], step_of[CHECKS];	/* a check's place in target[] and in steps[], plus 1; 0: none */
 	struct leaf leaf[LEAVES];
 	uint16_t oldest;		/* of the jumps in leaf[] */
 	uint16_t jump[CHECKS];		/* jumps without a limit to blocks that are not there yet */
@@ -152,7 +153,9 @@ static uint16_t target_of(struct builder *b, uint32_t action, enum check check)
 {
 	uint16_t i = 0;
 
-	while (i < b->target_count && !(b->target[i].action == action && b->target[i].check == check))
+	if (b->target_of[check])
+		return (uint16_t)(b->target_of[check] - 1);
+	while (i < b->target_count && (check != CHECK_NONE || b->target[i].action != action || b->target[i].check != CHECK_NONE))
 		i++;
 	if (i == TARGETS) {
 		b->failed = true;
@@ -160,6 +163,8 @@ static uint16_t target_of(struct builder *b, uint32_t action, enum check check)
 	}
 	if (i == b->target_count)
 		b->target[b->target_count++] = (struct target){ action, (uint16_t)check, NOWHERE };
+	if (check != CHECK_NONE)
+		b->target_of[check] = (uint16_t)(i + 1);
 	return i;
 }
 
@@ -414,12 +419,10 @@ static void check_map(struct builder *b)
 
 static void check_steps(struct builder *b, enum check check)
 {
-	uint32_t i = 0;
+	uint32_t i = b->step_of[check];
 
-	while (i < STEPS && !(steps[i].op == BLOCK && steps[i].k == (uint32_t)check))
-		i++;
-	b->failed |= i == STEPS;
-	while (++i < STEPS && steps[i].op != BLOCK)
+	b->failed |= !i;
+	for (; i && i < STEPS && steps[i].op != BLOCK; i++)
 		emit_step(b, &steps[i], i + 1 == STEPS || steps[i + 1].op == BLOCK);
 }
 
@@ -590,6 +593,9 @@ static bool meet_jumps(struct builder *b, enum check check)
 
 static void emit_blocks(struct builder *b)
 {
+	for (uint32_t i = 0; i < STEPS; i++)
+		if (steps[i].op == BLOCK)
+			b->step_of[steps[i].k] = (uint16_t)(i + 1);
 	for (uint32_t i = 0, count = b->target_count; i < count && !b->failed; i++) {
 		struct target *t = &b->target[i];
 

@@ -123,7 +123,7 @@ static uint32_t layout_fault(const struct bk_policy_header *h)
 	return 0;
 }
 
-static enum bk_policy_error check(const void *bytes, size_t size, uint32_t *offset)
+static enum bk_policy_error check(const void *bytes, size_t size, bool sum, uint32_t *offset)
 {
 	const struct bk_policy_header *h = bytes;
 
@@ -141,21 +141,36 @@ static enum bk_policy_error check(const void *bytes, size_t size, uint32_t *offs
 	if (h->size != size || size > BK_POLICY_MAX)
 		return BK_POLICY_SIZE;
 	*offset = CHECKSUM_AT;
-	if (bk_policy_checksum(bytes, size) != h->checksum)
+	if (sum && bk_policy_checksum(bytes, size) != h->checksum)
 		return BK_POLICY_DAMAGED;
 	*offset = layout_fault(h);
 	return *offset ? BK_POLICY_LAYOUT : BK_POLICY_OK;
 }
 
-enum bk_policy_error bk_policy_open(struct bk_policy *policy, const void *bytes, size_t size, uint32_t *offset)
+static enum bk_policy_error open_with(struct bk_policy *policy, const void *bytes, size_t size, bool sum, uint32_t *offset)
 {
 	uint32_t where;
-	enum bk_policy_error error = check(bytes, size, &where);
+	enum bk_policy_error error = check(bytes, size, sum, &where);
 
 	policy->head = error ? NULL : bytes;
 	if (offset)
 		*offset = where;
 	return error;
+}
+
+enum bk_policy_error bk_policy_open(struct bk_policy *policy, const void *bytes, size_t size, uint32_t *offset)
+{
+	return open_with(policy, bytes, size, true, offset);
+}
+
+enum bk_policy_error bk_policy_open_head(struct bk_policy *policy, const void *bytes, size_t size, uint32_t *offset)
+{
+	return open_with(policy, bytes, size, false, offset);
+}
+
+bool bk_policy_is_whole(const struct bk_policy *policy)
+{
+	return policy->head && bk_policy_checksum(policy->head, policy->head->size) == policy->head->checksum;
 }
 
 /* --- accessors ------------------------------------------------------------------------------------------------------- */

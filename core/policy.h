@@ -127,6 +127,9 @@ enum bk_policy_error {
  * denies everything, and `*offset`, where not NULL, is where in the file the fault lies.
  */
 enum bk_policy_error bk_policy_open(struct bk_policy *policy, const void *bytes, size_t size, uint32_t *offset);
+/* The same in two parts: the header, and the checksum, which is a pass over the file.  Nothing may be decided before both. */
+enum bk_policy_error bk_policy_open_head(struct bk_policy *policy, const void *bytes, size_t size, uint32_t *offset);
+bool bk_policy_is_whole(const struct bk_policy *policy);
 const char *bk_policy_error_text(enum bk_policy_error error);
 
 /* The checksum of a file image, its checksum field taken as zero.  64 bit, four lanes, about 8 bytes a cycle. */

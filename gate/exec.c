@@ -79,13 +79,6 @@ static int gather_argv(struct bk_exec *x, char *const *argv)
 
 /* --- environment -------------------------------------------------------------------------------------------------------------- */
 
-static bool is_named(const char *entry, const char *name)
-{
-	while (*name && *entry == *name)
-		entry++, name++;
-	return !*name && *entry == '=';
-}
-
 static bool must_go(struct bk_exec *x, const char *entry)
 {
 	struct bk_request r = { .section = BK_ENVIRONMENT, .path = bk_text_of(entry), .parent = x->request.path };
@@ -166,9 +159,9 @@ static int gather_environment(struct bk_exec *x, char *const *envp)
 	x->next = (char *)(all + n + 1);
 	for (long i = 0; i < n && !error; i++) {
 		error = copy_string(x, &all[i]);
-		if (error || is_named(all[i], BK_GATE_VARIABLE) || must_go(x, all[i]))
+		if (error || bk_value_of(all[i], BK_GATE_VARIABLE) || must_go(x, all[i]))
 			continue;
-		if (is_named(all[i], "LD_PRELOAD"))
+		if (bk_value_of(all[i], "LD_PRELOAD"))
 			preload = all[i] + 11;
 		else
 			x->envp[kept++] = all[i];

@@ -49,19 +49,12 @@ static unsigned long auxiliary(const struct bk_initial *i, unsigned long type)
 	return at ? *at : 0;
 }
 
-static const char *value_of(const char *entry, const char *name)
-{
-	while (*name && *entry == *name)
-		entry++, name++;
-	return !*name && *entry == '=' ? entry + 1 : NULL;
-}
-
 const char *bk_start_variable(const struct bk_initial *i)
 {
 	const char *value = NULL;
 
 	for (char **at = i->envp; *at && !value; at++)
-		value = value_of(*at, BK_GATE_VARIABLE);
+		value = bk_value_of(*at, BK_GATE_VARIABLE);
 	return value;
 }
 
@@ -109,9 +102,9 @@ void bk_start_clean(const struct bk_initial *i)
 	for (char **at = i->envp; *at; ) {
 		char *entry = *at;
 
-		if (value_of(entry, BK_GATE_VARIABLE))
+		if (bk_value_of(entry, BK_GATE_VARIABLE))
 			remove_entry(at);
-		else if (value_of(entry, "LD_PRELOAD"))
+		else if (bk_value_of(entry, "LD_PRELOAD"))
 			restore_preload(at, entry + sizeof "LD_PRELOAD=" - 1);
 		at += *at == entry;
 	}

@@ -22,9 +22,11 @@ const char *bk_child_search(const char *name, char *const *envp, char *out, size
 			return name;
 	if (!*name)
 		return name;
-	for (; *envp; envp++)
-		if (bk_text_starts(bk_text_of(*envp), BK_TEXT("PATH=")))
-			path = *envp + 5;
+	for (; *envp; envp++) {
+		const char *value = bk_value_of(*envp, "PATH");
+
+		path = value ? value : path;
+	}
 	for (;;) {
 		char *at = out;
 
@@ -165,18 +167,12 @@ static void wait_ready(struct bk_start *start, uint32_t n)
 		int status;
 
 		sys_futex((void *)&start->ready, FUTEX_WAIT, n - 1);
-		if (sys_wait(start->shim->main_pid, &status, WNOHANG | __WALL) <= 0)
+		if (__atomic_load_n(&start->ready, __ATOMIC_ACQUIRE) >= n || sys_wait(start->shim->main_pid, &status, WNOHANG | __WALL) <= 0)
 			continue;
 		if ((status & 0xff) != 0x7f)
 			return;
 		sys_ptrace(PTRACE_CONT, start->shim->main_pid, 0, (unsigned long)(status >> 8 & 0xff));	/* a signal, already */
 	}
-}
-
-static uint32_t set_wake_up(int listener)
-{
-	return sys_ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, (void *)SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0
-		? BK_CAN_SYNC_WAKE_UP : 0;
 }
 
 /* What files are judged with: memory of the child, and descriptors handed over. */
@@ -187,6 +183,19 @@ static uint32_t offers_for_files(const struct bk_shim *s)
 	if (bk_memory_read(s->main_pid, (uintptr_t)&s->self, &word, sizeof word) == sizeof word)
 		offers |= BK_CAN_READ_MEMORY;
 	return offers;
+}
+
+/* The kernel makes what stands for a process in /proc when it is asked for the first time: on more than one processor this costs nothing here. */
+static void look_ahead(struct bk_shim *s)
+{
+	char path[64];
+	struct stat st;
+
+	sys_stat(bk_proc(path, s->main_pid, "/exe"), &st);
+	if (!bk_judged(s, BK_LIBRARIES))
+		return;
+	sys_stat(bk_proc(path, s->main_pid, "/fd"), &st);
+	bk_image_ready(s);
 }
 
 static void say_go(struct bk_start *start, uint32_t go)
@@ -221,6 +230,7 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 {
 	uint64_t all = ~0ULL;
 	char *here = (char *)start;	/* on the initial stack: below it is free */
+	int status;
 
 	s->terminal = terminal();
 	sys_sigmask(SIG_SETMASK, &all, &start->mask);
@@ -231,6 +241,10 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 		return bk_log_refuse(s, "process", "the system has no room for another process");
 	s->main_pid = (int)pid;
 	probe_network(s, start);
+	status = bk_policy_check(s);	/* meanwhile the child makes its filter, which takes the kernel as long */
+	if (status)
+		return status;
+	look_ahead(s);
 	wait_ready(start, 1);
 	if (!start->ready)
 		return bk_log_refuse(s, "process", "it ended before it could be supervised");
@@ -239,9 +253,7 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	s->place.notify_errno = start->listener < 0 ? -start->listener : 0;
 	s->listener = start->listener < 0 ? -1 : start->listener;
 	s->place.landlock = start->landlock;
-	if (s->listener >= 0)
-		s->place.offers |= set_wake_up(s->listener);
-	else
+	if (s->listener < 0)
 		go_without_listener(s, start);
 	if (s->tracing && start->filter)
 		return bk_log_refuse(s, "process", "it could not be given its filter");

@@ -254,13 +254,15 @@ void bk_files_notified(struct bk_shim *s, const struct seccomp_notif *n)
 /* The folder that the place keeps the function's code in: Lambda, Azure.  (Google's is read-only.) */
 void bk_files_start(struct bk_shim *s, char *const *envp)
 {
-	static const char *const names[] = { "LAMBDA_TASK_ROOT=", "AzureWebJobsScriptRoot=" };
+	static const char *const names[] = { "LAMBDA_TASK_ROOT", "AzureWebJobsScriptRoot" };
 	struct bk_text root = { NULL, 0 };
 
 	for (; *envp; envp++)
-		for (unsigned i = 0; i < 2; i++)
-			if (bk_text_starts(bk_text_of(*envp), bk_text_of(names[i])))
-				root = bk_text_of(*envp + bk_text_of(names[i]).len);
+		for (unsigned i = 0; i < 2; i++) {
+			const char *value = bk_value_of(*envp, names[i]);
+
+			root = value ? bk_text_of(value) : root;
+		}
 	if (!root.len || root.at[0] != '/')
 		return;
 	bk_put(s->scratch->walk, s->scratch->walk + BK_PATH_MAX, root.at);

@@ -105,9 +105,14 @@ static void short_hash(struct bk_text entry, uint8_t out[16])
 
 void bk_gather_own(struct bk_shim *s, char *const *envp)
 {
-	for (; *envp && s->own_variables < OWN_MAX; envp++)
-		if (bk_injection_variable(bk_text_of(*envp)))
+	for (; *envp && s->own_variables < OWN_MAX; envp++) {
+		struct bk_text name = { *envp, 0 };
+
+		while (name.at[name.len] && name.at[name.len] != '=')
+			name.len++;
+		if (bk_injection_variable(name))
 			short_hash(bk_text_of(*envp), s->own[s->own_variables++]);
+	}
 }
 
 static bool is_own(struct bk_shim *s, struct bk_text entry)

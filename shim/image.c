@@ -72,13 +72,18 @@ static int take_name(long length, char *out, struct bk_image *image)
 	return 0;
 }
 
+void bk_image_ready(struct bk_shim *s)
+{
+	if (s->own_fds < 0)
+		s->own_fds = (int)sys_open("/proc/self/fd", O_PATH | O_CLOEXEC);
+}
+
 /* Through a descriptor of the folder: half the way of a walk from the root. */
 static int name_of_open(struct bk_shim *s, char *out, struct bk_image *image)
 {
 	char number[16];
 
-	if (s->own_fds < 0)
-		s->own_fds = (int)sys_open("/proc/self/fd", O_PATH | O_CLOEXEC);
+	bk_image_ready(s);
 	bk_put_number(number, number + sizeof number, (uint32_t)image->fd);
 	return take_name(sys_readlink_at(s->own_fds, number, out, BK_PATH_MAX), out, image);
 }

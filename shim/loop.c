@@ -4,9 +4,8 @@
 #include "shim/trace.h"
 #include "shim/watch.h"
 
-#define REST_NS		20000000L	/* quiet for this long: buffers go back to the kernel */
-#define WAIT_NS		50000000L	/* period of the timer that ends a wait for one call in flight */
-#define WAIT_SIGNAL	63		/* of the timer behind it; the only signal that is not blocked */
+#define REST_NS		20000000L	/* quiet for this long, up to twice: buffers go back to the kernel */
+#define WAIT_SIGNAL	63		/* of the timer with that period, which ends all waits; the only signal that is not blocked */
 #define SUMMARY_S	2
 #define GATE_MS		5000		/* from the exec of the function to the gate's first word */
 
@@ -190,6 +189,14 @@ static bool reap(struct bk_shim *s, int *main_status)
 	return ended;
 }
 
+/* Until rest: to set it for each wait, as a limit in the wait's own call does, takes a good part of what a call costs. */
+REST static void run_timer(struct bk_shim *s)
+{
+	if (!s->timer_runs)
+		sys_timer_set(s->wait_timer, REST_NS);
+	s->timer_runs = true;
+}
+
 /* A stop that is awaited in wait4 needs no SIGCHLD beside it.  (Job control does, and so do stops that the loop is to see.) */
 static void tell_stops(struct bk_shim *s, bool told)
 {
@@ -213,9 +220,7 @@ static bool await_flight(struct bk_shim *s, int *main_status)
 	if (s->wait_timer < 0 || s->flights_used != 1 || sys_ppoll(&f, 1, &now) != 0)
 		return false;
 	tell_stops(s, s->terminal >= 0);
-	if (!s->timer_runs)
-		sys_timer_set(s->wait_timer, WAIT_NS);
-	s->timer_runs = true;		/* until rest: to set it for each call would cost more than the call */
+	run_timer(s);
 	while (s->flights_used && !ended && (pid = (int)sys_wait(-1, main_status, __WALL | WUNTRACED)) > 0)
 		ended = one_status(s, pid, *main_status);
 	return ended;
@@ -232,12 +237,22 @@ static bool await_stops(struct bk_shim *s, int *main_status)
 
 	if (!s->stops || s->wait_timer < 0 || s->events >= 0)
 		return false;
-	if (!s->timer_runs)
-		sys_timer_set(s->wait_timer, WAIT_NS);
-	s->timer_runs = true;
+	run_timer(s);
 	while (!ended && (pid = (int)sys_wait(-1, main_status, __WALL | WUNTRACED)) > 0)
 		ended = one_status(s, pid, *main_status);
 	return ended;
+}
+
+/* The listener has hung up: no supervised task is left but what ends just now (kernel/exit.c, seccomp_filter_release), so that nothing else will want us. */
+static bool await_end(struct bk_shim *s, int *main_status)
+{
+	bool ended = false;
+	int pid = 0;
+
+	s->listener = -1;
+	while (!ended && (pid = (int)sys_wait(-1, main_status, __WALL)) > 0)
+		ended = one_status(s, pid, *main_status);
+	return ended && (reap(s, &pid), true);
 }
 
 static void forward(struct bk_shim *s, int signal)
@@ -308,19 +323,32 @@ __attribute__((noinline)) static void end_the_rest(struct bk_shim *s)
 
 /* --- the loop --------------------------------------------------------------------------------------------------------------------- */
 
+/* Until something is to be done, or nothing was for a whole period: then 0. */
+REST static long wait_busy(struct bk_shim *s, struct pollfd f[POLLED])
+{
+	struct __kernel_timespec t = { 0, REST_NS };
+	long n = -EINTR;
+
+	if (s->wait_timer < 0 || s->pending_used)
+		return sys_ppoll(f, POLLED, &t);
+	run_timer(s);
+	for (int fired = 0; n == -EINTR && fired < 2; fired++)
+		n = sys_ppoll(f, POLLED, NULL);
+	return n == -EINTR ? 0 : n;
+}
+
 /* Waits; when it is quiet, sums up what was counted and then rests with nothing but a page of state and one of stack. */
 REST static long wait_events(struct bk_shim *s, struct pollfd f[POLLED])
 {
-	struct __kernel_timespec t = { 0, REST_NS };
+	struct __kernel_timespec t = { SUMMARY_S, 0 };
 	bool pending = false;
 	long n;
 
 	if (!s->flights_used) {
-		n = sys_ppoll(f, POLLED, &t);
+		n = wait_busy(s, f);
 		if (n)
 			return n;
 		bk_log_flush(s, false);
-		t = (struct __kernel_timespec){ SUMMARY_S, 0 };
 		pending = bk_log_pending(s);
 		give_back(s);
 	}
@@ -397,8 +425,8 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 				s->listener = -1;
 			if (await_flight(s, &main_status))
 				return main_status;
-		} else if (f[1].revents) {
-			s->listener = -1;	/* all supervised tasks are gone */
+		} else if (f[1].revents && await_end(s, &main_status)) {
+			return main_status;
 		}
 		if (f[0].revents && signals(s, &main_status))
 			return main_status;

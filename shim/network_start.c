@@ -4,11 +4,12 @@
 
 static const char *value_of(char *const *envp, const char *name)
 {
-	struct bk_text key = bk_text_of(name);
+	for (; *envp; envp++) {
+		const char *value = bk_value_of(*envp, name);
 
-	for (; *envp; envp++)
-		if (bk_text_starts(bk_text_of(*envp), key))
-			return *envp + key.len;
+		if (value)
+			return value;
+	}
 	return "";
 }
 
@@ -74,7 +75,7 @@ static bool same_place(const struct bk_endpoint *a, const struct bk_endpoint *b)
 /* Where credentials are given out: the metadata services, and what these variables call one (Azure's managed identity, ECS's and EKS's agents). */
 static bool gives_credentials(const struct bk_endpoint *e, char *const *envp)
 {
-	static const char *const names[] = { "IDENTITY_ENDPOINT=", "MSI_ENDPOINT=", "AWS_CONTAINER_CREDENTIALS_FULL_URI=", NULL };
+	static const char *const names[] = { "IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AWS_CONTAINER_CREDENTIALS_FULL_URI", NULL };
 	struct bk_endpoint other;
 
 	for (unsigned i = 0; names[i]; i++) {
@@ -90,9 +91,9 @@ void bk_network_start(struct bk_shim *s, const struct bk_options *o)
 	if (!bk_judged(s, BK_CONNECT))
 		return;
 	bk_names_start(s);
-	take(&s->implicit[0], value_of(o->envp, "AWS_LAMBDA_RUNTIME_API="));
-	take(&s->implicit[1], value_of(o->envp, "AWS_XRAY_DAEMON_ADDRESS="));
-	if (*value_of(o->envp, "FUNCTIONS_WORKER_RUNTIME=") || *value_of(o->envp, "WEBSITE_SITE_NAME="))
+	take(&s->implicit[0], value_of(o->envp, "AWS_LAMBDA_RUNTIME_API"));
+	take(&s->implicit[1], value_of(o->envp, "AWS_XRAY_DAEMON_ADDRESS"));
+	if (*value_of(o->envp, "FUNCTIONS_WORKER_RUNTIME") || *value_of(o->envp, "WEBSITE_SITE_NAME"))
 		take_host(&s->implicit[2], o->argv);
 	for (unsigned i = 0; i < BK_IMPLICIT; i++)
 		if (gives_credentials(&s->implicit[i], o->envp))

@@ -372,10 +372,26 @@ static void refused(struct bk_shim *s, const struct seccomp_notif *n, const stru
 
 /* --- entry -------------------------------------------------------------------------------------------------------------------------- */
 
+/*
+ * Whom a notification or its answer wakes starts on the processor of who wakes it, which is best for a short call.  For an exec it is not: the kernel
+ * looks for the idlest processor then (kernel/sched/core.c, sched_exec), ours is busy with us, and the caller is moved by a thread that has to be woken
+ * for it.  The next call is probably of the kind of the last one; a mapping says nothing, it goes with both.  An error before Linux 6.6.
+ */
+static void wake_here(struct bk_shim *s, enum bk_filter_job job)
+{
+	bool here = job != BK_JOB_EXEC;
+
+	if (s->tracing || job == BK_JOB_MAP || here == s->wakes_here)
+		return;
+	s->wakes_here = here;
+	sys_ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, (void *)(here ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0));
+}
+
 void bk_notify_serve(struct bk_shim *s, struct seccomp_notif *n)
 {
 	struct bk_filter_call call = bk_filter_lookup(n->data.arch, (uint32_t)n->data.nr);
 
+	wake_here(s, call.job);
 	s->scratch->vetted = 0;
 	if (!n->pid)
 		bk_notify_answer(s, n->id, EPERM);	/* outside our process namespace: cannot be looked at */

@@ -35,14 +35,6 @@ static bool same(const char *a, const char *b)
 	return bk_text_equal(bk_text_of(a), bk_text_of(b));
 }
 
-/* The value where `entry` is NAME=value. */
-static const char *value_of(const char *entry, const char *name)
-{
-	while (*name && *entry == *name)
-		entry++, name++;
-	return !*name && *entry == '=' ? entry + 1 : NULL;
-}
-
 static int bad(const char *what, const char *which)
 {
 	say("buckler-init: ", what, "");
@@ -92,7 +84,7 @@ static void read_place(struct bk_options *o, const char *entry)
 	};
 
 	for (unsigned i = 0; i < sizeof places / sizeof *places; i++) {
-		const char *value = value_of(entry, places[i].name);
+		const char *value = bk_value_of(entry, places[i].name);
 
 		if (!value)
 			continue;
@@ -101,6 +93,16 @@ static void read_place(struct bk_options *o, const char *entry)
 		if (places[i].names && !o->function)
 			o->function = value;
 	}
+}
+
+static bool is_ours(const char *entry)
+{
+	static const char start[] = "BUCKLER_";
+	unsigned i = 0;
+
+	while (start[i] && entry[i] == start[i])
+		i++;
+	return !start[i];
 }
 
 /* Takes the BUCKLER_* variables out of the environment in place. */
@@ -114,15 +116,15 @@ static int read_environment(struct bk_options *o, char **envp)
 	for (char **at = envp; *at; at++) {
 		const char *value;
 
-		if ((value = value_of(*at, "BUCKLER_POLICY")))
+		if ((value = bk_value_of(*at, "BUCKLER_POLICY")))
 			o->policy = *value ? value : NULL;
-		else if ((value = value_of(*at, "BUCKLER_MODE")))
+		else if ((value = bk_value_of(*at, "BUCKLER_MODE")))
 			status = status ? status : read_mode(o, value);
-		else if ((value = value_of(*at, "BUCKLER_LOG_FORM")))
+		else if ((value = bk_value_of(*at, "BUCKLER_LOG_FORM")))
 			form = *value ? value : NULL;
-		else if ((value = value_of(*at, "BUCKLER_NEXT")))
+		else if ((value = bk_value_of(*at, "BUCKLER_NEXT")))
 			next = *value ? value : NULL;
-		else if (!bk_text_starts(bk_text_of(*at), BK_TEXT("BUCKLER_")) && !value_of(*at, "AWS_LAMBDA_EXEC_WRAPPER"))
+		else if (!is_ours(*at) && !bk_value_of(*at, "AWS_LAMBDA_EXEC_WRAPPER"))
 			*keep++ = *at;	/* the wrapper is us: what the function starts is not to be wrapped again */
 		read_place(o, *at);
 	}

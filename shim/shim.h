@@ -106,19 +106,20 @@ struct bk_scratch {
 	uint32_t held_count;		/* trace.c: stopped tasks whose call is looked at once one in flight has landed */
 	int held[1024];
 	char argv[BK_ARGV_MAX + BK_PATH_MAX];
+	char parent[BK_PATH_MAX + 64], name[BK_PATH_MAX + 64];
+	struct bk_slot slot;
+	uint64_t pointers[512], pointers_at, pointers_size;	/* size 0: none were read ahead */
+	struct bk_window window;
 	/* From here on, up to the first bytes of `stack`: what each start needs. */
-	char parent[BK_PATH_MAX + 64], name[BK_PATH_MAX + 64], walk[BK_PATH_MAX + 64], called[BK_PATH_MAX];
+	char called[BK_PATH_MAX], walk[BK_PATH_MAX + 64];
 	char path[BK_PATH_MAX + 384];	/* a name more than a path (files.h) */
 	char line[BK_LINE_MAX];
-	struct bk_window window;
 	int vetted;			/* task whose vetted image's name is still in `path` */
-	uint64_t pointers[512], pointers_at, pointers_size;	/* size 0: none were read ahead */
-	struct bk_slot slot;
 	struct seccomp_notif notification;
 	struct seccomp_notif_resp answer;
 	char stack[BK_STACK_MAX];
 };
-#define BK_SCRATCH_FIRST  __builtin_offsetof(struct bk_scratch, parent)
+#define BK_SCRATCH_FIRST  __builtin_offsetof(struct bk_scratch, called)
 #define BK_SCRATCH_BEHIND (__builtin_offsetof(struct bk_scratch, stack) + 2 * BK_PAGE)
 
 struct bk_pending;
@@ -141,6 +142,7 @@ struct bk_shim {
 	bool started, main_refused, unsupported, timer_runs;
 	bool tracing;			/* every task of the function is traced, and its judged calls stop it (trace.h) */
 	bool stops_twice;		/* a call stops before itself, too, once the filter has called the tracer (trace.c) */
+	bool wakes_here;		/* the listener's flag (notify.c) */
 	bool settled, left;		/* the child is in its own memory; ours has given up the initial mappings */
 	bool stops_untold, childless;	/* SIGCHLD does not tell of stops; wait4 said that there is no child */
 	bool stops;			/* wait4 had something to say when it was last asked */
@@ -168,8 +170,10 @@ _Static_assert(sizeof(struct bk_shim) <= BK_PAGE, "the shim's state is one page"
 
 /* --- policy file (policy_file.c) ----------------------------------------------------------------------------------- */
 
-/* Maps, checks and keeps the policy.  Returns 0 or an exit status after having written the event. */
+/* Maps the policy, checks its header and keeps it.  Returns 0 or an exit status after having written the event. */
 int bk_policy_map(struct bk_shim *s, const struct bk_options *o);
+/* Checks the rest, the same way; nothing may be decided before.  The scratch area's `called` must be as the first part left it. */
+int bk_policy_check(struct bk_shim *s);
 
 /* --- child ---------------------------------------------------------------------------------------------------------- */
 
@@ -288,6 +292,8 @@ int bk_image_loaded(struct bk_shim *s, int pid, const struct bk_flight *f, struc
    Close image->fd afterwards. */
 int bk_image_open(struct bk_shim *s, int tid, int directory, const char *path, char *out, struct bk_image *image);
 void bk_image_close(struct bk_image *image);
+/* Opens what later questions go through, where it is not open yet. */
+void bk_image_ready(struct bk_shim *s);
 /* What is known of a file with this identity, or NULL. */
 struct bk_seen *bk_image_known(struct bk_shim *s, const struct stat *st);
 /* True where any change of the file or its name from now on gives it another identity: its ctime is not of just now. */

@@ -91,6 +91,8 @@ static inline long sys_statfs(const char *path, struct statfs *st) { return BK_C
 static inline long sys_readlink(const char *path, char *out, size_t n) { return BK_CALL(__NR_readlinkat, BK_AT_CWD, path, out, n, 0, 0); }
 static inline long sys_readlink_at(int folder, const char *path, char *out, size_t n) { return BK_CALL(__NR_readlinkat, folder, path, out, n, 0, 0); }
 static inline long sys_access(const char *path, int how) { return BK_CALL(__NR_faccessat, BK_AT_CWD, path, how, 0, 0, 0); }
+/* The same of an open file (faccessat2, Linux 5.8). */
+static inline long sys_access_open(int fd, int how) { return BK_CALL(439, fd, "", how, AT_EMPTY_PATH, 0, 0); }
 static inline long sys_fcntl(int fd, int cmd, long arg) { return BK_CALL(__NR_fcntl, fd, cmd, arg, 0, 0, 0); }
 static inline long sys_ioctl(int fd, unsigned long cmd, void *arg) { return BK_CALL(__NR_ioctl, fd, cmd, arg, 0, 0, 0); }
 /* Files: files.c, resolve.c */

@@ -9,6 +9,13 @@ char *bk_put(char *at, const char *end, const char *s)
 	return at;
 }
 
+const char *bk_value_of(const char *entry, const char *name)
+{
+	while (*name && *entry == *name)
+		entry++, name++;
+	return !*name && *entry == '=' ? entry + 1 : NULL;
+}
+
 char *bk_put_number(char *at, const char *end, uint64_t n)
 {
 	char digits[21];

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 char *bk_put(char *at, const char *end, const char *s);			/* appends, always NUL-terminated, returns the NUL's place */
+const char *bk_value_of(const char *entry, const char *name);		/* where the entry of an environment is NAME=value, else NULL */
 char *bk_put_number(char *at, const char *end, uint64_t n);
 /* "/proc/<pid><rest>" */
 char *bk_proc(char out[64], int pid, const char *rest);

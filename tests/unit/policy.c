@@ -165,9 +165,13 @@ static void test_flipped(const struct built *b)
 	for (size_t i = 0; i < b->bytes.len * 8; i++) {
 		bytes[i / 8] ^= (char)(1 << i % 8);
 		accepted += bk_policy_open(&p, bytes, b->bytes.len, NULL) == BK_POLICY_OK;
+		accepted += bk_policy_open_head(&p, bytes, b->bytes.len, NULL) == BK_POLICY_OK && bk_policy_is_whole(&p);
 		bytes[i / 8] ^= (char)(1 << i % 8);
 	}
 	ok(!accepted, "each of %zu bits flipped alone: refused", b->bytes.len * 8);
+	ok(bk_policy_open_head(&p, bytes, b->bytes.len, NULL) == BK_POLICY_OK && bk_policy_is_whole(&p), "as it was: whole, in two parts");
+	p.head = NULL;
+	ok(!bk_policy_is_whole(&p), "an empty view is not whole");
 	for (size_t i = 0; i < b->bytes.len; i++)
 		for (int value = 1; value < 256; value += 2) {
 			bytes[i] ^= (char)value;
