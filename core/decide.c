@@ -162,8 +162,11 @@ static bool fits_applet(const struct judgement *j, const struct bk_rule *r, uint
 	const struct bk_request *q = j->request;
 	struct bk_text pattern = bk_policy_text(j->policy, r->applet), applet;
 	uint32_t behind = *first;
-	bool own_name = bk_is_multicall(q->path);
+	bool own_name;
 
+	if (r->section != BK_PROCESSES)
+		return true;
+	own_name = bk_is_multicall(q->path);
 	if (q->interpreter.len || (!r->applet && !bk_is_multicall(j->image)))
 		return !r->applet;
 	applet = bk_applet(j->image, &q->argv, &behind);

@@ -10,19 +10,31 @@
 #define UNKNOWN    UINT32_MAX
 #define ANY        (UINT32_MAX - 1)	/* nothing says it: the place is not reached from above */
 #define QUESTIONS  24u
+#define BRANCHES   192u			/* of one function; where there are more only the first question is asked */
 #define LARGEST    0xffffu
 #define CALL_KEEPS 0xf038u		/* RBX, RBP, R12 to R15, and RSP, which nobody asks for (System V ABI, 3.2.1) */
 
 struct question {
 	uint32_t at;
 	unsigned reg;
+	uint32_t value, since;		/* what stands before says, and from where on that holds */
+	uint32_t copied_at;		/* not UNKNOWN: it is what `source` holds there */
+	unsigned source;
+};
+
+/* Within the function. */
+struct branch {
+	uint32_t from, to : 31, call : 1;	/* a function is less than 2 GiB */
 };
 
 struct search {
 	const uint8_t *code;
 	uint32_t size, count;
 	struct question asked[QUESTIONS];
+	uint32_t branches;
+	struct branch branch[BRANCHES];
 	uint32_t answer;		/* so far */
+	bool sure;			/* bk_number_at() */
 	bool elsewhere;			/* it has jumps of which nobody knows where they lead, or to a part of it that lies elsewhere and may lead back */
 };
 
@@ -42,7 +54,7 @@ static void ask(struct search *s, uint32_t at, unsigned reg)
 	if (s->count == QUESTIONS)
 		s->answer = UNKNOWN;
 	else
-		s->asked[s->count++] = (struct question){ at, reg };
+		s->asked[s->count++] = (struct question){ at, reg, UNKNOWN, 0, UNKNOWN, 0 };
 }
 
 bool bk_sets_register(const struct bk_instruction *i, const uint8_t *at, unsigned reg, uint32_t *value)
@@ -111,77 +123,116 @@ static bool sets_low_byte(const struct bk_instruction *i, unsigned reg)
 	return i->map == 0 && i->opcode == (0xb0 | reg) && reg < 4 && !(i->rex & 1);
 }
 
-/* What stands before says it; *since is where that begins to hold. */
-static bool look_before(struct search *s, const struct question *q, uint32_t *since)
+/* One instruction before the place that is asked for. */
+static void look_before(struct question *q, const struct bk_instruction *i, const uint8_t *code, uint32_t at)
 {
-	uint32_t value = UNKNOWN, copied_at = 0;
-	unsigned source = 0;
-	bool copied = false, over;
+	uint32_t now = UNKNOWN;
+	bool changes, over = false;
 
-	*since = 0;
-	for (uint32_t at = 0; at < q->at; ) {
+	if (i->flow == BK_FLOW_NEXT) {
+		changes = bk_sets_register(i, code + at, q->reg, &now) || bk_writes(i, q->reg);
+	} else {
+		changes = flow_changes(i, q->reg, &over) || over;
+		now = over ? ANY : UNKNOWN;
+	}
+	if (!changes)
+		return;
+	if (sets_low_byte(i, q->reg) && q->value <= LARGEST && q->copied_at == UNKNOWN) {
+		q->value = (q->value & ~0xffu) | code[at + i->length - 1u];
+		return;
+	}
+	q->value = now;
+	q->since = at + i->length;
+	q->copied_at = i->flow == BK_FLOW_NEXT && copies(i, q->reg, &q->source) ? at : UNKNOWN;
+}
+
+/* Those from `first` to `end`, together: decoding is what takes time. */
+static bool look_before_all(struct search *s, uint32_t first, uint32_t end)
+{
+	uint32_t last = 0;
+
+	for (uint32_t n = first; n < end; n++)
+		last = s->asked[n].at > last ? s->asked[n].at : last;
+	for (uint32_t at = 0; at < last; ) {
 		struct bk_instruction i = bk_decode(s->code + at, s->size - at);
-		uint32_t now = UNKNOWN;
-		bool changes;
 
 		if (!i.length)
 			return false;
-		if (sets_low_byte(&i, q->reg) && value <= LARGEST && !copied) {
-			value = (value & ~0xffu) | s->code[at + i.length - 1u];
-			at += i.length;
-			continue;
-		}
-		if (i.flow != BK_FLOW_NEXT) {
-			changes = flow_changes(&i, q->reg, &over);
-			now = over ? ANY : UNKNOWN;
-			changes |= over;
-		} else {
-			changes = bk_sets_register(&i, s->code + at, q->reg, &now) || bk_writes(&i, q->reg);
-		}
-		if (changes) {
-			value = now;
-			copied = i.flow == BK_FLOW_NEXT && copies(&i, q->reg, &source);
-			copied_at = at;
-			*since = at + i.length;
-		}
+		for (uint32_t n = first; n < end; n++)
+			if (at < s->asked[n].at)
+				look_before(&s->asked[n], &i, s->code, at);
 		at += i.length;
 	}
-	if (copied)
-		ask(s, copied_at, source);
-	else
-		learn(s, value);
+	for (uint32_t n = first; n < end; n++)
+		if (s->asked[n].copied_at != UNKNOWN)
+			ask(s, s->asked[n].copied_at, s->asked[n].source);
+		else
+			learn(s, s->asked[n].value);
 	return s->answer != UNKNOWN;
 }
 
-/* Branches to behind what says it. */
-static bool look_at_branches(struct search *s, const struct question *q, uint32_t since)
+/* Whether a branch leads to behind what says it; false for a call, of which nobody knows what it brings. */
+static bool look_at_branch(struct search *s, const struct question *q, const struct branch *b)
+{
+	if (b->to < q->since || b->to > q->at)
+		return true;
+	ask(s, b->from, q->reg);
+	return !b->call && s->answer != UNKNOWN;
+}
+
+/* The first question, and what later ones need. */
+static bool look_at_all_branches(struct search *s)
 {
 	for (uint32_t at = 0; at < s->size; ) {
 		struct bk_instruction i = bk_decode(s->code + at, s->size - at);
-		int64_t target = (int64_t)at + i.target;
-		bool lands = target >= since && target <= q->at;
+		int64_t to = (int64_t)at + i.target;
 
-		if (!i.length || (i.flow == BK_FLOW_CALL && lands))
+		if (!i.length)
 			return false;
-		if (i.flow == BK_FLOW_BRANCH && lands)
-			ask(s, at, q->reg);
-		s->elsewhere |= is_indirect_jump(&i) || (i.flow == BK_FLOW_BRANCH && (target < 0 || target >= s->size));
+		if ((i.flow == BK_FLOW_BRANCH || i.flow == BK_FLOW_CALL) && to >= 0 && to < s->size) {
+			struct branch b = { at, (uint32_t)to, i.flow == BK_FLOW_CALL };
+
+			if (!look_at_branch(s, &s->asked[0], &b))
+				return false;
+			if (s->branches < BRANCHES)
+				s->branch[s->branches] = b;
+			s->branches++;
+		}
+		s->elsewhere |= s->sure && (is_indirect_jump(&i) || (i.flow == BK_FLOW_BRANCH && (to < 0 || to >= s->size)));
 		at += i.length;
 	}
-	return s->answer != UNKNOWN;
+	return true;
+}
+
+static bool look_at_branches(struct search *s, uint32_t first, uint32_t end)
+{
+	if (s->branches > BRANCHES || s->elsewhere)
+		return false;
+	for (uint32_t i = first; i < end; i++)
+		for (uint32_t n = 0; n < s->branches; n++)
+			if (!look_at_branch(s, &s->asked[i], &s->branch[n]))
+				return false;
+	return true;
 }
 
 uint32_t bk_number_at(const uint8_t *code, uint32_t size, uint32_t site, bool sure)
 {
-	struct search s = { .code = code, .size = size, .answer = ANY };
+	struct search s;
+	uint32_t first, end = 1;
 
+	s.code = code;			/* the rest is not cleared: it is large */
+	s.size = size;
+	s.answer = ANY;
+	s.count = s.branches = 0;
+	s.elsewhere = false;
+	s.sure = sure;
 	ask(&s, site, 0);
-	for (uint32_t i = 0; i < s.count; i++) {
-		struct question q = s.asked[i];
-		uint32_t since;
-
-		if (!look_before(&s, &q, &since) || !look_at_branches(&s, &q, since))
+	if (!look_before_all(&s, 0, 1) || !look_at_all_branches(&s))
+		return UNKNOWN;
+	for (first = end; first < s.count; first = end) {
+		end = s.count;
+		if (!look_before_all(&s, first, end) || !look_at_branches(&s, first, end))
 			return UNKNOWN;
 	}
-	return s.answer == ANY || (sure && s.count > 1 && s.elsewhere) ? UNKNOWN : s.answer;
+	return s.answer == ANY ? UNKNOWN : s.answer;
 }

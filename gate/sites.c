@@ -188,6 +188,22 @@ static bool choose_form(const struct bk_object *o, const struct walk *w, uint64_
 	return false;
 }
 
+/* What stands right in front says it mostly; a branch to the call itself would be led past the jump, too (choose_form()). */
+static uint32_t number_of(const struct walk *w)
+{
+	uint32_t number;
+
+	if (!w->reached)
+		return UNKNOWN;
+	if (w->before != UNKNOWN) {
+		struct bk_instruction i = bk_decode(w->code + w->before, w->site - w->before);
+
+		if (bk_sets_register(&i, w->code + w->before, 0, &number))
+			return number;
+	}
+	return bk_number_at(w->code, w->size, w->site, true);
+}
+
 static bool analyse(const struct bk_object *o, const struct bk_finder *f, uint64_t address, struct walk *w, uint64_t *function)
 {
 	uint64_t end;
@@ -278,7 +294,7 @@ void bk_sites_find(const struct bk_object *o, uint64_t from, uint64_t to, const 
 			counts->uncovered += o->frames || !surely_inside(at - 2, first, end);
 			continue;
 		}
-		site.number = w.reached ? bk_number_at(w.code, w.size, w.site, true) : UNKNOWN;
+		site.number = number_of(&w);
 		if (!w.reached || !f->relevant(site.number))
 			continue;
 		site.own = is_own_use(o, site.number, site.address);
