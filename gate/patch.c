@@ -22,7 +22,8 @@ struct jump {
 struct arena {
 	struct bk_stubs stubs;
 	uintptr_t bias;
-	uintptr_t from, to;		/* text, at page borders */
+	uint64_t first, last;		/* text, in the object's terms */
+	uintptr_t from, to;		/* the same in memory, at page borders */
 	bool open;			/* the text is writable */
 	int error;
 	struct bk_cover *cover;
@@ -176,6 +177,14 @@ static void put_jumps(const struct arena *a)
 		put_jump(a, &a->jump[i]);
 }
 
+/* Nothing is written in front of what was mapped or behind it, wherever a table or an object's headers say that a window is. */
+static bool lies_inside(const struct arena *a, const struct bk_site *site, const uint8_t *window)
+{
+	uintptr_t at = (uintptr_t)window, size = site->form == BK_SITE_AFTER ? site->window : BK_JUMP;
+
+	return at >= a->bias + a->first && at + size <= a->bias + a->last && a->bias + site->address + 2 <= a->bias + a->last;
+}
+
 static void route(void *context, const struct bk_site *site)
 {
 	struct arena *a = context;
@@ -189,7 +198,8 @@ static void route(void *context, const struct bk_site *site)
 		window = call;
 	if (site->form == BK_SITE_HOLE)
 		window = call + 2 + site->hole;
-	if (site->form < BK_SITE_NONE && open_text(a) && a->stubs.next + STUB <= a->stubs.base + ARENA && a->jumps < JUMPS)
+	if (site->form < BK_SITE_NONE && lies_inside(a, site, window) && open_text(a) && a->stubs.next + STUB <= a->stubs.base + ARENA
+	    && a->jumps < JUMPS)
 		stub = build(a, site);
 	if (!stub) {
 		a->cover->unroutable++;
@@ -276,7 +286,7 @@ int bk_patch(const struct bk_object *view, uintptr_t bias, uint64_t from, uint64
 {
 	struct jump jumps[JUMPS];
 	struct arena a = {
-		.cover = cover, .view = view, .jump = jumps, .bias = bias,
+		.cover = cover, .view = view, .jump = jumps, .bias = bias, .first = from, .last = to,
 		.from = (bias + from) & ~(uintptr_t)(BK_PAGE - 1), .to = (bias + to + BK_PAGE - 1) & ~(uintptr_t)(BK_PAGE - 1),
 	};
 	struct bk_sites counts = { 0 };

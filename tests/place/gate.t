@@ -40,6 +40,11 @@ gcc -O1 -o task/tight task/tight.c
 gcc -O1 -DNUMBER=39 -o task/fixed task/tight.c
 gcc -O1 -DNUMBER=2 -o task/opens task/tight.c
 gcc -O1 -shared -fPIC -o task/libtight.so task/tight.c
+id=-Wl,--build-id=0x00112233445566778899aabbccddeeff00112233
+gcc -O1 $id -o task/genuine task/forged.c
+gcc -O1 $id -DFORGED -o task/forged task/forged.c
+gcc -O1 -DOBJECT -shared -o task/border.so task/border.c
+gcc -O1 -o task/border task/border.c
 javac -d task "$TOP/tests/place/gate/Children.java"
 musl-gcc -O1 -o task/musl task/musl.c
 gcc -O1 -o task/locks task/locks.c
@@ -130,6 +135,27 @@ for attack in exec fork syscall mem code; do
 done
 same 'bash, beside that table' /bin/bash /var/task/children.bash
 rm opt/sites.bkt
+
+# A table knows objects by a build id, which whoever makes one can forge: one that is not what the table says is read by the gate itself.
+"$BUCKLER" gate-table -q -o opt/sites.bkt task/genuine || tap_fail 'gate-table'
+chmod a+r opt/sites.bkt
+for name in genuine forged; do
+	run "$BOX" --task task -- /var/task/$name
+	is "$(cat out)" 'done' "$name: the control works"
+	gated one /var/task/$name
+	is "$(cat out)" 'refused' "$name: its call is led through the gate"
+	like "$(cat err)" '"event":"syscall","verdict":"denied"' "$name: with an event"
+done
+like "$(cat err)" '"note":"its site table says what its code does not: it is not used"' 'forged: so is the table'
+gated one /var/task/genuine
+unlike "$(cat err)" 'its site table' 'genuine: nothing is said of it'
+rm opt/sites.bkt
+run "$BOX" --task task -- /var/task/border /var/task/border.so
+is "$(cat out)" 'whole' 'a part of an object, beside data: the control works'
+gated all /var/task/border /var/task/border.so
+is "$(cat out)" 'whole' 'nothing in front of what was mapped is written'
+is "$(gaps)" 'alert /var/task/border 1 /var/task/border.so' 'what cannot be led is told'
+
 gated refuse /usr/bin/busybox true
 status 0 'a static function is loaded, too'
 printf '#!/usr/bin/busybox sh\ntrue\n' >task/static-script
