@@ -53,6 +53,8 @@ bool bk_object_function(const struct bk_object *o, uint64_t address, uint64_t *s
  */
 bool bk_object_function_near(const struct bk_object *o, uint64_t *cursor, uint64_t address, uint64_t *start, uint64_t *end);
 
+/* The address of what the object exports under that name, 0 where it does not. */
+uint64_t bk_object_symbol(const struct bk_object *o, const char *name);
 /* True where the object exports a function of that name, and no such function holds the address (symbol.c). */
 bool bk_object_elsewhere(const struct bk_object *o, const char *name, uint64_t address);
 

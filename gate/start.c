@@ -298,9 +298,26 @@ static void judge_object(const struct map *m)
 		bk_gate_die();
 }
 
+/* Where nothing that is loaded needs the C library, the loader's own symbols are not bound to it: Go without cgo, position-independent. */
+static const struct loader *find_loader(const struct bk_initial *i)
+{
+	uintptr_t base = auxiliary(i, AT_BASE);
+	struct bk_object o;
+	uint64_t at;
+
+	if (&_r_debug)
+		return &_r_debug;
+	if (&_dl_debug_addr)
+		return _dl_debug_addr;
+	if (!view_of(&(struct map){ .bias = base }, false, i, &o))
+		return NULL;
+	at = bk_object_symbol(&o, "_r_debug");
+	return at ? (const struct loader *)(base + at) : NULL;
+}
+
 static void look_at_objects(const struct bk_initial *i)
 {
-	const struct loader *l = &_r_debug ? &_r_debug : &_dl_debug_addr ? _dl_debug_addr : NULL;
+	const struct loader *l = find_loader(i);
 	uintptr_t vdso = auxiliary(i, AT_SYSINFO_EHDR), loader = auxiliary(i, AT_BASE);
 	bool main = true;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions that an object exports, by its GNU hash table (DT_GNU_HASH). */
+/* What an object exports, by its GNU hash table (DT_GNU_HASH). */
 #include "gate/object.h"
 
 #define SYMBOLS  64u			/* of one bucket: more are not looked at */
@@ -90,24 +90,56 @@ static bool find_bucket(const struct symbols *s, uint32_t hash, uint32_t *first,
 	return true;
 }
 
-bool bk_object_elsewhere(const struct bk_object *o, const char *name, uint64_t address)
-{
-	uint32_t hash = hash_of(name), first, said = 0;
-	bool elsewhere = false;
+/* Symbols of one name: the next one. */
+struct search {
 	struct symbols s;
+	const char *name;
+	uint32_t hash, first, i, said;
 	uint64_t chain;
+};
 
-	if (!find_tables(&s, o) || !find_bucket(&s, hash, &first, &chain))
-		return false;
-	for (uint32_t i = 0; i < SYMBOLS && !(said & 1) && read_word(o, chain + 4 * (uint64_t)i, &said); i++) {
-		const uint8_t *at = (said | 1) == (hash | 1) ? bk_object_at(o, s.table + (first + (uint64_t)i) * sizeof(Elf64_Sym), sizeof(Elf64_Sym)) : NULL;
-		Elf64_Sym symbol;
+static bool begin(struct search *w, const struct bk_object *o, const char *name)
+{
+	w->name = name;
+	w->hash = hash_of(name);
+	w->i = w->said = 0;
+	return find_tables(&w->s, o) && find_bucket(&w->s, w->hash, &w->first, &w->chain);
+}
+
+static bool next(struct search *w, Elf64_Sym *symbol)
+{
+	const struct bk_object *o = w->s.o;
+
+	while (w->i < SYMBOLS && !(w->said & 1) && read_word(o, w->chain + 4 * (uint64_t)w->i, &w->said)) {
+		uint64_t place = w->s.table + (w->first + (uint64_t)w->i++) * sizeof *symbol;
+		const uint8_t *at = (w->said | 1) == (w->hash | 1) ? bk_object_at(o, place, sizeof *symbol) : NULL;
 
 		if (!at)
 			continue;
-		__builtin_memcpy(&symbol, at, sizeof symbol);
-		if (!is_called(&s, &symbol, name))
-			continue;
+		__builtin_memcpy(symbol, at, sizeof *symbol);
+		if (is_called(&w->s, symbol, w->name))
+			return true;
+	}
+	return false;
+}
+
+uint64_t bk_object_symbol(const struct bk_object *o, const char *name)
+{
+	struct search w;
+	Elf64_Sym symbol;
+
+	return begin(&w, o, name) && next(&w, &symbol) ? symbol.st_value : 0;
+}
+
+bool bk_object_elsewhere(const struct bk_object *o, const char *name, uint64_t address)
+{
+	struct search w;
+	Elf64_Sym symbol;
+	bool elsewhere = false;
+
+	if (!begin(&w, o, name))
+		return false;
+	while (next(&w, &symbol)) {
 		if (address - symbol.st_value < symbol.st_size)
 			return false;
 		elsewhere = true;

@@ -18,6 +18,8 @@ cp "$PLACE/gate/self.go" .
 for cgo in 0 1; do
 	GO111MODULE=off GOCACHE=$T/go-cache CGO_ENABLED=$cgo go build -o task/go-$cgo self.go
 done
+# Position-independent without it, it needs the loader alone.
+GO111MODULE=off GOCACHE=$T/go-cache CGO_ENABLED=0 go build -buildmode=pie -o task/go-pie self.go
 gcc -O1 -static -nostdlib -nostartfiles -fno-stack-protector -o task/plain "$PLACE/gate/strange.c"
 gcc -O1 -static -nostdlib -nostartfiles -fno-stack-protector -Wl,-N -o task/writable "$PLACE/gate/strange.c" 2>compiled
 gcc -O1 -static -nostdlib -nostartfiles -fno-stack-protector -Wl,-z,execstack -o task/stack "$PLACE/gate/strange.c" 2>compiled
@@ -91,7 +93,7 @@ same() {		# LABEL CMD...: as the function itself, and below a shell that has the
 	is "$(cat out)" "$(cat wanted)" "$label, as a child: the same"
 	is "$(events)" '' "$label, as a child: nothing is said"
 }
-for program in glibc pie musl go-0 go-1 plain; do
+for program in glibc pie musl go-0 go-1 go-pie plain; do
 	same $program /var/task/$program
 done
 same busybox /usr/bin/busybox sh -c 'echo "$0"; for i in 1 2 3; do true | cat /proc/self/cmdline; done; readlink /proc/self/exe; (exit 3) || echo $?'
@@ -117,7 +119,7 @@ for program in glibc pie musl; do
 	refused "$program, mem" /var/task/$program mem syscall
 	refused "$program, code" /var/task/$program code code
 done
-for program in go-0 go-1; do
+for program in go-0 go-1 go-pie; do
 	for attack in exec raw; do
 		refused "$program, $attack" /var/task/$program $attack exec
 	done
