@@ -168,7 +168,8 @@ static void registers(void)
 	ok(writes_to(CODE("\xba\1\0\0\0"), 2) && !writes_to(CODE("\xba\1\0\0\0"), 3) && !writes_to(CODE("\x41\xba\1\0\0\0"), 2), "mov to EDX, to R10");
 	ok(writes_to(CODE("\xb6\1"), 2) && writes_to(CODE("\x88\xc7"), 3), "DH is of RDX, BH of RBX");
 	ok(!writes_to(CODE("\x89\xd0"), 2) && !writes_to(CODE("\x39\xc2"), 2) && !writes_to(CODE("\x52"), 2), "reading, comparing, pushing");
-	ok(writes_to(CODE("\xf7\xe1"), 2) && writes_to(CODE("\x48\x99"), 2) && writes_to(CODE("\x0f\xa2"), 3) && writes_to(CODE("\xc9"), 5), "what names no register");
+	ok(writes_to(CODE("\xf7\xe1"), 2) && writes_to(CODE("\x48\x99"), 2) && writes_to(CODE("\x0f\xa2"), 3) && writes_to(CODE("\xc9"), 5),
+	   "what names no register");
 	ok(writes_to(CODE("\xe8\0\0\0\0"), 8) && !writes_to(CODE("\xe8\0\0\0\0"), 12) && writes_to(CODE("\xff\x13"), 2), "calls keep what the ABI says");
 	ok(!writes_to(CODE("\x0f\5"), 8) && !writes_to(CODE("\x0f\5"), 2), "a system call keeps all but three");
 	ok(writes_to(CODE("\xc4\xe2\xfb\xf6\xd1"), 2), "what is not known may write anything");
