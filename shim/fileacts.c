@@ -37,8 +37,8 @@ static bool is_file(int fd)
 }
 
 /*
- * Before Linux 5.14 descriptor and answer go one behind the other: where a signal cuts the call short in between, the descriptor stays and the call is
- * made again.
+ * Before Linux 5.14 descriptor and answer go one behind the other: where a signal cuts the call short in between, the descriptor stays and
+ * the call is made again.
  *
  * Nothing may interrupt it: the kernel counts the call as answered once the descriptor is on its way, and where the way is cut short the caller gets
  * a 0 (kernel/seccomp.c, seccomp_notify_addfd).  The one signal that is not blocked is that of the loop's timer.

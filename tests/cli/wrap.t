@@ -101,6 +101,7 @@ if [ -e "${SHIM%/*}/buckler-gate.so" ]; then
 	wrap f.zip -p p.yaml -o no.zip --objects p.yaml
 	status 2 'what is no object'
 	# An object that no table can hold, in a package: that is said, and what it means; the rest has its table.
+	# shellcheck disable=SC2016
 	printf 'void _start(void) { __asm__ volatile("mov $60, %%eax; xor %%edi, %%edi; syscall"); }\n' >far.c
 	gcc -nostdlib -static -no-pie -Wl,-Ttext-segment=0x200000000 -o objects/lib/far far.c
 	(cd objects && /usr/bin/python3 -m zipfile -c ../far.zip bootstrap lib)

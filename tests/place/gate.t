@@ -100,7 +100,7 @@ for name in tight opens; do
 	gated all /var/task/$name
 	is "$(cat out)" 'works' "$name: it runs"
 	is "$(gaps)" "alert /var/task/$name 1 /var/task/$name" "$name: what is not led through the gate is told"
-	is "$(grep '"buckler":' err | wc -l)" 2 "$name: once, and nothing else"
+	is "$(grep -c '"buckler":' err)" 2 "$name: once, and nothing else"
 	gated refuse /var/task/$name
 	is "$(cat out)" '' "$name: it does not run where the policy insists"
 	is "$(gaps)" "killed /var/task/$name 1 /var/task/$name" "$name: with the reason"
