@@ -184,7 +184,7 @@ static void judge_kind(const struct bk_exec *x, struct bk_decision *d)
 {
 	enum bk_mode mode = bk_policy_mode(&bk_gate.policy, BK_PROCESSES);
 
-	if (bk_stops(d->verdict) || x->kind != BK_IMAGE_STRANGE || x->request.flags & BK_REQ_LOADER)
+	if (bk_stops(d->verdict) || !x->why || x->request.flags & BK_REQ_LOADER)
 		return;
 	if (bk_gate.least > mode)
 		mode = bk_gate.least;
@@ -192,8 +192,7 @@ static void judge_kind(const struct bk_exec *x, struct bk_decision *d)
 		return;
 	if (mode == BK_ENFORCE)
 		d->verdict = BK_DENIED;
-	bk_report_note(mode == BK_ENFORCE ? BK_DENIED : BK_ALERTED, x->work->path,
-		       "the gate cannot load it: it is not for x86-64, or has memory that is writable and executable");
+	bk_report_note(mode == BK_ENFORCE ? BK_DENIED : BK_ALERTED, x->script ? x->work->interpreter : x->work->path, x->why);
 }
 
 /* A shell whose input or output is a network connection: only of shells is it asked. */

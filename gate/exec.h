@@ -19,6 +19,7 @@ struct bk_exec {
 	uint64_t device, inode;		/* of the image that the kernel will load */
 	uint32_t before;		/* arguments that the kernel puts in front of a script's */
 	enum bk_image_kind kind;	/* of the image */
+	const char *why;		/* the gate does not get into it; NULL: it does */
 	const char *written;		/* a script's interpreter as its first line has it */
 	bool script;
 	bool main;			/* `main:` has not been met yet */

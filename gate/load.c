@@ -47,15 +47,18 @@ static long map(uintptr_t at, size_t size, int protection, int flags, int fd, ui
 	return BK_CALL(__NR_mmap, at, size, protection, MAP_PRIVATE | flags, fd, offset);
 }
 
-/* All that it will take, so that nothing else comes to lie there.  Without the flag (Linux < 4.17) the address is a hint. */
+/*
+ * All that it will take, so that nothing else comes to lie there: below whatever is mapped later, since the first code of a process is taken for its
+ * program (bk_process_program() of the shim).  Without the flag (Linux < 4.17) an address is a hint, as it is for what can lie anywhere.
+ */
 static bool reserve(struct program *p)
 {
 	const struct bk_segments *s = &p->segments;
-	uintptr_t wanted = s->moves ? 0 : s->low;
-	long at = map(wanted, s->high - s->low, PROT_NONE, MAP_ANONYMOUS | MAP_NORESERVE | (wanted ? FIXED_NOREPLACE : 0), -1, 0);
+	uintptr_t wanted = s->moves ? (uintptr_t)__ehdr_start - BK_SEGMENT_TOP : s->low;
+	long at = map(wanted, s->high - s->low, PROT_NONE, MAP_ANONYMOUS | MAP_NORESERVE | (s->moves ? 0 : FIXED_NOREPLACE), -1, 0);
 
 	p->bias = (uintptr_t)at - s->low;
-	return (unsigned long)at < -4096UL && (!wanted || (uintptr_t)at == wanted);
+	return (unsigned long)at < -4096UL && (s->moves || (uintptr_t)at == wanted);
 }
 
 /* Behind the file's bytes: the rest of their page is cleared, further pages are new ones. */
@@ -64,7 +67,7 @@ static bool map_zeroes(uintptr_t end, uintptr_t memory, int protection)
 	uintptr_t page = down(end + BK_PAGE - 1);
 
 	if (memory > end && protection & PROT_WRITE)
-		__builtin_memset((void *)end, 0, (page < memory ? page : memory) - end);
+		__builtin_memset((void *)end, 0, page - end);
 	return memory <= page || (unsigned long)map(page, memory - page, protection, MAP_ANONYMOUS | MAP_FIXED, -1, 0) < -4096UL;
 }
 

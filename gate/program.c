@@ -23,7 +23,19 @@ static int open_called(struct bk_exec *x)
 	return x->flags & AT_EMPTY_PATH ? bk_file_open(&x->file, BK_AT_CWD, bk_fd_link(link, x->directory), 0, w->path) : -ENOENT;
 }
 
-/* Says which image it is that runs in the end, and how the gate gets into it; `n` bytes of it are in the block. */
+/* Why the gate would not get into an image; NULL: it does. */
+static const char *why_not(const struct bk_exec *x, const uint8_t *block, long n)
+{
+	if (n < 0)
+		return "it cannot be read, and nothing says how the gate would get into it";
+	if (x->script && n > 1 && block[0] == '#' && block[1] == '!')
+		return "it is the interpreter of a script, and a script itself";
+	if (x->kind == BK_IMAGE_STRANGE)
+		return "the gate cannot load it: it is not for x86-64, or has memory that is writable and executable";
+	return NULL;
+}
+
+/* Says which image it is that runs in the end, and how the gate gets into it; `n` bytes of it are in the block, or -errno. */
 static void look_at_image(struct bk_exec *x, const struct bk_file *file, long n)
 {
 	struct bk_segments segments;
@@ -31,6 +43,7 @@ static void look_at_image(struct bk_exec *x, const struct bk_file *file, long n)
 	x->device = file->device;
 	x->inode = file->inode;
 	x->kind = n > 0 ? bk_segments_read(&segments, x->work->block, (size_t)n) : BK_IMAGE_OTHER;
+	x->why = why_not(x, x->work->block, n);
 }
 
 static int look_at_script(struct bk_exec *x)

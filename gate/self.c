@@ -17,6 +17,28 @@ static long *path_of(struct bk_frame *f)
 	}
 }
 
+/* The flags of one that may ask for the link itself, as lstat(2) does. */
+static long flags_of(const struct bk_frame *f)
+{
+	uint64_t flags = 0;
+
+	switch (f->number) {
+	case __NR_open:   return f->b;
+	case __NR_openat: return f->c;
+	case __NR_statx:  return f->c;
+	case __NR_newfstatat: case __NR_faccessat2: return f->d;
+	case __NR_openat2: return bk_user_copy((const void *)f->c, &flags, sizeof flags) < 0 ? 0 : (long)flags;
+	default: return 0;
+	}
+}
+
+static bool follows(const struct bk_frame *f)
+{
+	bool opens = f->number == __NR_open || f->number == __NR_openat || f->number == __NR_openat2;
+
+	return !(flags_of(f) & (opens ? O_NOFOLLOW : AT_SYMLINK_NOFOLLOW));
+}
+
 const uint16_t bk_self_calls[] = {
 	__NR_stat, __NR_access, __NR_readlink, __NR_newfstatat, __NR_statx, __NR_faccessat, __NR_faccessat2, __NR_readlinkat, 0
 };
@@ -45,7 +67,7 @@ bool bk_self_hook(struct bk_frame *f)
 	long *path = path_of(f), kept;
 	char name[ALIAS];
 
-	if (!path || bk_user_string((const char *)*path, name, sizeof name) < 0 || !bk_self_is(name))
+	if (!path || bk_user_string((const char *)*path, name, sizeof name) < 0 || !bk_self_is(name) || !follows(f))
 		return false;
 	if (f->number == __NR_readlink || f->number == __NR_readlinkat) {
 		f->number = put_name(path[1], path[2]);

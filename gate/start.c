@@ -82,19 +82,22 @@ static void remove_entry(char **at)
 		at[0] = at[1];
 }
 
-/* LD_PRELOAD as it was before the gate was put in front. */
+/* LD_PRELOAD as it was before the gate was put in front: its name comes to stand before what follows. */
 static void restore_preload(char **at, char *value)
 {
+	static const char name[] = "LD_PRELOAD=";
 	const char *gate = bk_gate.ground->gate;
 
 	while (*gate && *value == *gate)
 		value++, gate++;
 	if (*gate || (*value && *value != ':' && *value != ' '))
 		return;
-	if (!*value)
+	if (!*value) {
 		remove_entry(at);
-	else
-		bk_put(*at + sizeof "LD_PRELOAD=" - 1, value, value + 1);
+	} else {
+		*at = value + 1 - (sizeof name - 1);
+		__builtin_memcpy(*at, name, sizeof name - 1);
+	}
 }
 
 void bk_start_clean(const struct bk_initial *i)

@@ -20,11 +20,14 @@ for cgo in 0 1; do
 done
 # Position-independent without it, it needs the loader alone.
 GO111MODULE=off GOCACHE=$T/go-cache CGO_ENABLED=0 go build -buildmode=pie -o task/go-pie self.go
+gcc -O1 -static-pie -w -o task/opens "$PLACE/gate/opens.c" 2>compiled || tap_comment "$(cat compiled)"
 gcc -O1 -static -nostdlib -nostartfiles -fno-stack-protector -o task/plain "$PLACE/gate/strange.c"
 gcc -O1 -static -nostdlib -nostartfiles -fno-stack-protector -Wl,-N -o task/writable "$PLACE/gate/strange.c" 2>compiled
 gcc -O1 -static -nostdlib -nostartfiles -fno-stack-protector -Wl,-z,execstack -o task/stack "$PLACE/gate/strange.c" 2>compiled
 printf '#!/usr/bin/busybox sh\necho "$0 $1 $(readlink /proc/self/exe)"; /usr/bin/id >/dev/null 2>&1 && echo done || echo refused\n' >task/script
-chmod 755 task/script
+printf '#!/var/task/script\n' >task/nested
+chmod 755 task/script task/nested
+cp task/plain task/dark
 # What has no descriptions of functions gets a table.
 "$BUCKLER" gate-table -q -o sites.bkt task/musl
 cp sites.bkt opt
@@ -63,6 +66,7 @@ for name in all few code alert; do
 	"$BUCKLER" compile -q $name.yaml -o opt/$name.bkl || tap_fail "$name.yaml"
 done
 chmod -R a+rX .
+chmod 711 task/dark
 
 bare() {
 	run "$BOX" --task task -- "$@"
@@ -97,11 +101,22 @@ for program in glibc pie musl go-0 go-1 go-pie plain; do
 	same $program /var/task/$program
 done
 same busybox /usr/bin/busybox sh -c 'echo "$0"; for i in 1 2 3; do true | cat /proc/self/cmdline; done; readlink /proc/self/exe; (exit 3) || echo $?'
+same 'what it asks of the link itself' /usr/bin/busybox sh -c 'busybox stat -c %F /proc/self/exe; busybox stat -L -c %F /proc/self/exe'
 bare /var/task/script one
 like "$(cat out)" '^/var/task/script one /usr/bin/busybox' 'a script of a static interpreter: control'
 gated all /bin/sh -c '/var/task/script one'
 like "$(cat out)" '^/var/task/script one /usr/bin/busybox' 'a script of a static interpreter: the same'
 is "$(events)" '' 'a script of a static interpreter: nothing is said'
+
+bare /var/task/opens
+is "$(cat out)" done 'a static program that loads a library: control'
+gated few /var/task/opens
+is "$(cat out)" done 'a static program that loads a library: the same'
+is "$(events)" '' 'a static program that loads a library: the library is not taken for it'
+run "$BOX" --opt opt --task task -- /usr/bin/env LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libresolv.so.2 \
+	/opt/buckler-init -p /opt/all.bkl -- /usr/bin/busybox sh -c 'echo "$LD_PRELOAD"; exec busybox sh -c "echo \$LD_PRELOAD"'
+is "$(cat out)" "$(printf '%s\n' /usr/lib/x86_64-linux-gnu/libresolv.so.2 /usr/lib/x86_64-linux-gnu/libresolv.so.2)" \
+	"the function's own LD_PRELOAD stays as it was"
 
 # --- what is not allowed ---
 
@@ -155,6 +170,16 @@ for program in writable stack; do
 	is "$(cat out)" 126 "$program: not started"
 	ok "$program: and why" grep -q 'the gate cannot load it' err
 done
+bare /var/task/nested
+like "$(cat out)" 'done$' 'a script whose interpreter is a script: the control works'
+gated code /bin/sh -c '/var/task/nested; echo $?'
+is "$(cat out)" 126 'a script whose interpreter is a script: not started'
+ok 'a script whose interpreter is a script: and why' grep -q 'interpreter of a script, and a script itself' err
+bare /var/task/dark
+is "$(cat out)" done 'a file that cannot be read: the control works'
+gated code /bin/sh -c '/var/task/dark; echo $?'
+is "$(cat out)" 126 'a file that cannot be read: not started'
+ok 'a file that cannot be read: and why' grep -q 'it cannot be read' err
 head -c 60000 task/glibc >task/cut
 chmod 755 task/cut
 gated few /var/task/cut
