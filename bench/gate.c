@@ -25,6 +25,7 @@ static const char about[] =
 struct metric { const char *name, *unit; double most; };
 static const struct metric start_and_calls[] = {
 	{ "spawn and wait", "us", 450 },
+	{ "spawn and wait, static", "us", 450 },
 	{ "getppid", "ns", 10 },
 	{ "open for reading, no file", "ns", 400 },
 	{ "open for writing, no file", "ns", 400 },
@@ -41,6 +42,7 @@ static const struct metric judged[] = {
 	{ "open for writing, write rules", "ns", 400 },
 	{ "make and remove a file", "ns", 800 },
 	{ "private memory, all sections", "kB", 112 },
+	{ "spawn and wait, static, all sections", "us", 450 },
 };
 #define COUNT(list) (sizeof list / sizeof *list)
 #define METRICS COUNT(start_and_calls)
@@ -64,14 +66,17 @@ static double each(void (*call)(void), int count)
 }
 
 static char *page;
-static void spawn_true(void)
+static const char *least;		/* the least static program */
+static void spawn(const char *path)
 {
 	char *argv[] = { "true", NULL };
 	pid_t pid;
 
-	if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ) == 0)
+	if (posix_spawn(&pid, path, NULL, NULL, argv, environ) == 0)
 		waitpid(pid, NULL, 0);
 }
+static void spawn_true(void)	{ spawn("/bin/true"); }
+static void spawn_static(void)	{ spawn(least); }
 static void get_parent(void)	{ syscall(SYS_getppid); }
 static void open_read(void)	{ open("/nonexistent/file", O_RDONLY); }
 static void open_write(void)	{ open("/nonexistent/file", O_WRONLY); }
@@ -97,7 +102,7 @@ static int work(void)
 	double memory = private_kilobytes();
 
 	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	printf("%f %f %f %f %f %f %f\n", each(spawn_true, 30) / 1000, each(get_parent, 20000), each(open_read, 5000), each(open_write, 5000),
+	printf("%f %f %f %f %f %f %f %f\n", each(spawn_true, 30) / 1000, each(spawn_static, 30) / 1000, each(get_parent, 20000), each(open_read, 5000), each(open_write, 5000),
 	       each(open_null, 5000), each(protect, 5000), memory);
 	return 0;
 }
@@ -131,7 +136,7 @@ static int work_judged(void)
 	       each(make_file, 1000));
 	unlink("/tmp/buckler-bench-gate");
 	memory = private_kilobytes();
-	printf("%f\n", memory);
+	printf("%f %f\n", memory, each(spawn_static, 30) / 1000);
 	return 0;
 }
 
@@ -198,26 +203,28 @@ int main(int argc, char **argv)
 {
 	struct bench b;
 
-	if (argc == 2 && strcmp(argv[1], "--worker") == 0)
+	least = argc == 3 ? argv[2] : NULL;
+	if (least && strcmp(argv[1], "--worker") == 0)
 		return work();
-	if (argc == 2 && strcmp(argv[1], "--judged") == 0)
+	if (least && strcmp(argv[1], "--judged") == 0)
 		return work_judged();
 	bench_begin(&b, "gate", about, argc, argv);
-	char *refuse = bench_built(&b, "attack/refuse"), *init = bench_built(&b, "buckler-init"), *gate = bench_built(&b, "buckler-gate.so");
+	char *refuse = bench_built(&b, "attack/refuse"), *init = bench_built(&b, "buckler-init"), *gate = bench_built(&b, "buckler-gate.so"),
+	     *exit0 = bench_built(&b, "bench/exit0");
 	char *policy = bench_policy_compile(&b, "gate",
-					    "version: 1\nprocesses: [/usr/bin/true]\nlibraries: [/usr/lib/**]\ngenerated_code: deny\n");
+					    "version: 1\nprocesses: [/usr/bin/true, /**/bench/exit0]\nlibraries: [/usr/lib/**]\ngenerated_code: deny\n");
 	char *sections = bench_policy_compile(&b, "gate-judged",
-					      "version: 1\nprocesses: [/usr/bin/true]\nlibraries: [/usr/lib/**]\ngenerated_code: deny\n"
+					      "version: 1\nprocesses: [/usr/bin/true, /**/bench/exit0]\nlibraries: [/usr/lib/**]\ngenerated_code: deny\n"
 					      "network: {connect: [{address: 127.0.0.1}], listen: [{address: 127.0.0.1}]}\n"
 					      "files: {write: [/tmp/**], code: []}\n");
 
-	if (geteuid() != 0 || !refuse || !init || !gate || !policy || !sections)
-		bench_note(&b, "only root can make the place, and it takes build/attack/refuse, buckler-init and buckler-gate.so");
+	if (geteuid() != 0 || !refuse || !init || !gate || !policy || !sections || !exit0)
+		bench_note(&b, "only root can make the place, and it takes build/attack/refuse, bench/exit0, buckler-init and buckler-gate.so");
 	else {
-		compare(&b, start_and_calls, (char *[]){ refuse, "65534", b.self, "--worker", NULL },
-			(char *[]){ refuse, "65534", init, "-p", policy, "--", b.self, "--worker", NULL });
-		compare(&b, judged, (char *[]){ refuse, "65534", b.self, "--judged", NULL },
-			(char *[]){ refuse, "65534", init, "-p", sections, "--", b.self, "--judged", NULL });
+		compare(&b, start_and_calls, (char *[]){ refuse, "65534", b.self, "--worker", exit0, NULL },
+			(char *[]){ refuse, "65534", init, "-p", policy, "--", b.self, "--worker", exit0, NULL });
+		compare(&b, judged, (char *[]){ refuse, "65534", b.self, "--judged", exit0, NULL },
+			(char *[]){ refuse, "65534", init, "-p", sections, "--", b.self, "--judged", exit0, NULL });
 	}
 	return bench_end(&b);
 }
