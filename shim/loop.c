@@ -243,7 +243,7 @@ static bool await_stops(struct bk_shim *s, int *main_status)
 	return ended;
 }
 
-/* The listener has hung up: no supervised task is left but what ends just now (kernel/exit.c, seccomp_filter_release), so that nothing else will want us. */
+/* The listener has hung up: what is left of the supervised tasks ends just now (kernel/exit.c), and nothing else will want us. */
 static bool await_end(struct bk_shim *s, int *main_status)
 {
 	bool ended = false;
