@@ -5,7 +5,6 @@
 #include "shim/watch.h"
 
 #define REST_NS		20000000L	/* quiet for this long, up to twice: buffers go back to the kernel */
-#define WAIT_SIGNAL	63		/* of the timer with that period, which ends all waits; the only signal that is not blocked */
 #define SUMMARY_S	2
 #define GATE_MS		5000		/* from the exec of the function to the gate's first word */
 
@@ -385,9 +384,9 @@ static bool wait_watching(struct bk_shim *s, struct pollfd f[POLLED], bool *rest
 
 static void prepare_wait(struct bk_shim *s)
 {
-	uint64_t blocked = ~(1ULL << (WAIT_SIGNAL - 1));
+	uint64_t blocked = ~(1ULL << (BK_WAIT_SIGNAL - 1));
 
-	if (sys_timer_create(WAIT_SIGNAL, &s->wait_timer) < 0 || sys_siginterrupt(WAIT_SIGNAL) < 0)
+	if (sys_timer_create(BK_WAIT_SIGNAL, &s->wait_timer) < 0 || sys_siginterrupt(BK_WAIT_SIGNAL) < 0)
 		s->wait_timer = -1;
 	sys_sigmask(SIG_SETMASK, &blocked, NULL);
 }

@@ -93,7 +93,7 @@ static void supervise(void *arg)
 
 static void get_ready(struct bk_shim *s, const struct bk_options *o)
 {
-	uint64_t all = ~0ULL;
+	uint64_t told = ~(1ULL << (BK_WAIT_SIGNAL - 1));	/* which would end a wait as something that is to be read */
 
 	s->self = (int)sys_getpid();
 	s->group = (int)sys_getpgid(0);
@@ -107,7 +107,7 @@ static void get_ready(struct bk_shim *s, const struct bk_options *o)
 	bk_log_open(s, o->log_fd >= 0 ? o->log_fd : 2);
 	if (o->log_fd >= 0)
 		sys_close(o->log_fd);
-	s->signals = (int)sys_signalfd(&all);
+	s->signals = (int)sys_signalfd(&told);
 	if (s->self == 1 || sys_prctl(PR_SET_CHILD_SUBREAPER, 1) == 0)
 		s->place.offers |= BK_CAN_SUBREAPER;
 }

@@ -225,6 +225,7 @@ bool bk_gate_said_hello(const struct bk_shim *s, int pid);
 
 /* --- loop ------------------------------------------------------------------------------------------------------------ */
 
+#define BK_WAIT_SIGNAL 63		/* of the timer that ends all waits of the loop; the only signal that is not blocked */
 /* Serves until the function has ended; returns its exit status (128 + n after signal n). */
 int bk_loop(struct bk_shim *s, struct bk_start *start);
 /* Called once, when the function's image is loaded and has not run yet: start event, `unsupported`, own protection.  `image`: empty where not known. */

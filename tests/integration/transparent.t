@@ -287,6 +287,27 @@ job() {
 is "$(job $shim)" "$(job)" 'on a terminal: control-Z, jobs, fg, control-C as an interactive shell sees them'
 like "$(job)" '^control-Z: Stopped$' 'on a terminal: the shell says that a stopped job is'
 
+# --- at rest ---
+
+# Where nothing happens the shim keeps a page of state and one of stack.  Only root may look into it.
+private_pages() {
+	sed -n 's/^Private_Dirty: *\([0-9]*\) kB/\1/p' "/proc/$1/smaps_rollup"
+}
+if [ "$(id -u)" -eq 0 ]; then
+	# shellcheck disable=SC2086
+	$shim sleep 30 </dev/null >/dev/null 2>&1 &
+	resting=$!
+	tries=0
+	until pages=$(private_pages $resting) && [ "${pages:-99}" -le 8 ] || [ $tries -gt 100 ]; do
+		sleep 0.05
+		tries=$((tries + 1))
+	done
+	is "$pages" 8 'at rest: two pages are its own'
+	{ kill $resting; wait $resting; } 2>/dev/null
+else
+	skip 1 'at rest: only root may look into the shim'
+fi
+
 # --- the log must not get in the way ---
 
 mkfifo pipe
