@@ -59,6 +59,7 @@ enum bk_reason {
 	BK_WHY_REMOTE_SHELL,		/* a shell that somebody on the network types into */
 	BK_WHY_MINER,			/* arguments that name a mining pool */
 	BK_WHY_UNSEEN,			/* never by bk_decide(): the mechanism may not look into the process that calls */
+	BK_WHY_GATE,			/* never by bk_decide(): the in-process gate does not cover it; a note says what */
 	BK_WHY_RULE,			/* a rule says deny or kill */
 	BK_WHY_ALLOWED,			/* a rule allows it */
 	BK_WHY_SECTION			/* the section is absent, off, or allows what no rule names */

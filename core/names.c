@@ -61,6 +61,7 @@ const char *bk_reason_text(enum bk_reason reason)
 		[BK_WHY_REMOTE_SHELL] = "a shell whose input or output is a network connection",
 		[BK_WHY_MINER] = "the arguments name a mining pool",
 		[BK_WHY_UNSEEN] = "the process has another user now, and the shim no right (CAP_SYS_PTRACE) to look into it",
+		[BK_WHY_GATE] = "the gate does not cover it",
 		[BK_WHY_RULE] = "a rule forbids it",
 		[BK_WHY_ALLOWED] = "a rule allows it",
 		[BK_WHY_SECTION] = "the policy does not restrict it",

@@ -18,13 +18,11 @@ static uint64_t up(uint64_t address)
 	return down(address + BK_SEGMENT_PAGE - 1);
 }
 
-static bool is_program(const Elf64_Ehdr *e, size_t size)
+static bool is_program(const Elf64_Ehdr *e)
 {
 	if (e->e_ident[4] != ELFCLASS64 || e->e_ident[5] != ELFDATA2LSB)
 		return false;
-	if (e->e_machine != EM_X86_64 || (e->e_type != ET_EXEC && e->e_type != ET_DYN) || e->e_phentsize != sizeof(Elf64_Phdr))
-		return false;
-	return e->e_phoff <= size && e->e_phnum * sizeof(Elf64_Phdr) <= size - e->e_phoff;
+	return e->e_machine == EM_X86_64 && (e->e_type == ET_EXEC || e->e_type == ET_DYN) && e->e_phentsize == sizeof(Elf64_Phdr);
 }
 
 static Elf64_Phdr header(const Elf64_Ehdr *e, unsigned i)
@@ -107,10 +105,22 @@ enum bk_image_kind bk_segments_read(struct bk_segments *s, const void *file, siz
 
 	if (size < sizeof *e || __builtin_memcmp(e->e_ident, "\177ELF", 4) != 0)
 		return BK_IMAGE_OTHER;
-	if (!is_program(e, size))
+	if (!is_program(e))
 		return BK_IMAGE_STRANGE;
+	if (e->e_phoff > size || e->e_phnum * sizeof(Elf64_Phdr) > size - e->e_phoff)
+		return BK_IMAGE_CUT;
 	if (has(e, PT_INTERP))
 		return BK_IMAGE_DYNAMIC;
 	*s = (struct bk_segments){ .moves = e->e_type == ET_DYN };
 	return add_all(s, e) && find_headers(s, e) && find_entry(s, e) ? BK_IMAGE_STATIC : BK_IMAGE_STRANGE;
+}
+
+uint64_t bk_segments_gather(void *file)
+{
+	Elf64_Ehdr *e = file;
+	uint64_t offset = e->e_phoff;
+
+	_Static_assert(sizeof *e == BK_SEGMENT_HEAD, "elf(5)");
+	e->e_phoff = sizeof *e;
+	return offset;
 }

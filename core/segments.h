@@ -18,6 +18,7 @@ enum bk_image_kind {
 	BK_IMAGE_OTHER,			/* no ELF file, or less of it than says anything */
 	BK_IMAGE_DYNAMIC,		/* names an interpreter, which loads it */
 	BK_IMAGE_STATIC,
+	BK_IMAGE_CUT,			/* its program headers lie behind what was given */
 	BK_IMAGE_STRANGE		/* none that is loaded by anybody but the kernel: for another machine; memory or a stack that is writable
 					   and executable; parts that share a page or are out of order */
 };
@@ -40,5 +41,12 @@ struct bk_segments {
 
 /* Reads the headers, of which the first `size` bytes of the file hold all; `s` is filled for BK_IMAGE_STATIC only. */
 enum bk_image_kind bk_segments_read(struct bk_segments *s, const void *file, size_t size);
+
+/*
+ * For BK_IMAGE_CUT: the offset in the file of the program headers, which some tools put at its end.  The first bytes are changed to say that they come
+ * behind BK_SEGMENT_HEAD bytes, where the caller reads them to for another try: it tells the kind, not where anything goes.
+ */
+#define BK_SEGMENT_HEAD 64u
+uint64_t bk_segments_gather(void *file);
 
 #endif

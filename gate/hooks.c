@@ -269,7 +269,7 @@ bool bk_gate_judge(struct bk_frame *f)
 /*
  * Go's stacks leave some hundred bytes, so that its calls are judged on the gate's own.  Whoever takes one has it alone; a call that finds none takes
  * new memory.  Nothing leaves one behind: Go never jumps out of a handler, and an exec, which a child of vfork does not come back from, takes none: it
- * needs some 300 bytes until it is on memory of its own.
+ * needs some 560 bytes until it is on memory of its own, those of enter.S included; 800 are there (runtime/stack.go, StackLimit).
  */
 static char (*stacks)[STACK];
 static uint32_t taken[STACKS];

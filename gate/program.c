@@ -30,7 +30,7 @@ static const char *why_not(const struct bk_exec *x, const uint8_t *block, long n
 		return "it cannot be read, and nothing says how the gate would get into it";
 	if (x->script && n > 1 && block[0] == '#' && block[1] == '!')
 		return "it is the interpreter of a script, and a script itself";
-	if (x->kind == BK_IMAGE_STRANGE)
+	if (x->kind == BK_IMAGE_STRANGE || x->kind == BK_IMAGE_CUT)
 		return "the gate cannot load it: it is not for x86-64, or has memory that is writable and executable";
 	return NULL;
 }
@@ -38,12 +38,18 @@ static const char *why_not(const struct bk_exec *x, const uint8_t *block, long n
 /* Says which image it is that runs in the end, and how the gate gets into it; `n` bytes of it are in the block, or -errno. */
 static void look_at_image(struct bk_exec *x, const struct bk_file *file, long n)
 {
+	uint8_t *block = x->work->block, *headers = block + BK_SEGMENT_HEAD;
 	struct bk_segments segments;
 
 	x->device = file->device;
 	x->inode = file->inode;
-	x->kind = n > 0 ? bk_segments_read(&segments, x->work->block, (size_t)n) : BK_IMAGE_OTHER;
-	x->why = why_not(x, x->work->block, n);
+	x->kind = n > 0 ? bk_segments_read(&segments, block, (size_t)n) : BK_IMAGE_OTHER;
+	if (x->kind == BK_IMAGE_CUT) {
+		long more = bk_file_read(file, headers, sizeof x->work->block - BK_SEGMENT_HEAD, bk_segments_gather(block));
+
+		x->kind = bk_segments_read(&segments, block, BK_SEGMENT_HEAD + (more > 0 ? (size_t)more : 0));
+	}
+	x->why = why_not(x, block, n);
 }
 
 static int look_at_script(struct bk_exec *x)

@@ -55,7 +55,7 @@ void bk_report_note(enum bk_verdict verdict, const char *path, const char *note)
 {
 	struct bk_event e = {
 		.kind = BK_EVENT_EXEC, .section = BK_PROCESSES, .verdict = verdict, .path = bk_text_of(path), .note = bk_text_of(note),
-		.reason = BK_WHY_RULE,
+		.reason = BK_WHY_GATE,
 	};
 
 	put(&e);

@@ -9,6 +9,7 @@
 #define SEALS_OF_SIZE (0x1 | 0x2 | 0x4)
 #define SEALS_BUT_OURS (SEALS_OF_SIZE | 0x10)	/* F_SEAL_FUTURE_WRITE: what is mapped already can be written */
 #define ADD_SEALS 1033
+#define USABLE 5			/* R_OK | X_OK: it is executed, too, in place of static programs */
 #define STUCK 20u			/* looks at an event that is not finished before it is given up */
 
 /* --- is it there ---------------------------------------------------------------------------------------------------------- */
@@ -22,17 +23,17 @@ static const char *gate_path(char *name, size_t cap)
 		while (n > 0 && name[n - 1] != '/')
 			n--;
 		bk_put(name + n, name + cap, file);
-		if (sys_access(name, 4) == 0)
+		if (sys_access(name, USABLE) == 0)
 			return name;
 	}
 	bk_put(name, name + cap, "/opt/buckler/buckler-gate.so");
-	return sys_access(name, 4) == 0 ? name : NULL;
+	return sys_access(name, USABLE) == 0 ? name : NULL;
 }
 
-static long read_head(const char *path, void *to, size_t size)
+static long read_part(const char *path, void *to, size_t size, uint64_t at)
 {
 	int fd = (int)sys_open(path, O_RDONLY | O_CLOEXEC);
-	long n = fd < 0 ? fd : sys_read(fd, to, size);
+	long n = fd < 0 ? fd : sys_pread(fd, to, size, at);
 
 	if (fd >= 0)
 		sys_close(fd);
@@ -42,16 +43,27 @@ static long read_head(const char *path, void *to, size_t size)
 /* What the function is.  What cannot be read, or does not exist, is left to execve to complain about. */
 enum kind { PRELOADED, LOADED, NOT_GATED };
 
+static enum bk_image_kind image_kind(const char *path, uint8_t block[4096], long n)
+{
+	struct bk_segments segments;
+	enum bk_image_kind kind = bk_segments_read(&segments, block, (size_t)n);
+
+	if (kind != BK_IMAGE_CUT)
+		return kind;
+	n = read_part(path, block + BK_SEGMENT_HEAD, 4096 - BK_SEGMENT_HEAD, bk_segments_gather(block));
+	return bk_segments_read(&segments, block, BK_SEGMENT_HEAD + (n > 0 ? (size_t)n : 0));
+}
+
 /* A script's interpreter is what runs; only where it is static itself would somebody have to make its arguments. */
 static enum kind kind_of(struct bk_shim *s, const char *image)
 {
 	static const enum kind kinds[] = {
-		[BK_IMAGE_OTHER] = PRELOADED, [BK_IMAGE_DYNAMIC] = PRELOADED, [BK_IMAGE_STATIC] = LOADED, [BK_IMAGE_STRANGE] = NOT_GATED,
+		[BK_IMAGE_OTHER] = PRELOADED, [BK_IMAGE_DYNAMIC] = PRELOADED, [BK_IMAGE_STATIC] = LOADED, [BK_IMAGE_CUT] = NOT_GATED,
+		[BK_IMAGE_STRANGE] = NOT_GATED,
 	};
 	uint8_t *block = s->scratch->block;
 	char *interpreter = s->scratch->interpreter, option[256];
-	struct bk_segments segments;
-	long n = read_head(image, block, 4096);
+	long n = read_part(image, block, 4096, 0);
 	bool script = false;
 	enum kind kind;
 
@@ -60,12 +72,12 @@ static enum kind kind_of(struct bk_shim *s, const char *image)
 
 		if (!bk_script_line(text, text + (n < 256 ? n : 256), interpreter, option, sizeof option))
 			break;
-		n = read_head(interpreter, block, 4096);
+		n = read_part(interpreter, block, 4096, 0);
 		script = true;
 	}
 	if (n <= 0 || bk_is_loader(bk_text_of(image)))
 		return PRELOADED;
-	kind = kinds[bk_segments_read(&segments, block, (size_t)n)];
+	kind = kinds[image_kind(script ? interpreter : image, block, n)];
 	return script && kind == LOADED ? NOT_GATED : kind;
 }
 
