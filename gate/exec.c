@@ -234,7 +234,11 @@ static long exec_gate(struct bk_exec *x)
 	if (!may_run(bk_fd_link(link, x->file.fd)) || !may_run(name_to_load(x)))
 		return -EACCES;
 	bk_file_close(&x->file);
-	return argv ? sys_execve(bk_gate.ground->gate, argv, x->envp) : -E2BIG;
+	if (!argv)
+		return -E2BIG;
+	if (!may_run(bk_gate.ground->gate))
+		bk_report_note(BK_DENIED, x->work->path, "buckler-gate.so is not executable, and without that loads no static program");
+	return sys_execve(bk_gate.ground->gate, argv, x->envp);
 }
 
 /* On memory of its own. */

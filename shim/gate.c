@@ -9,7 +9,6 @@
 #define SEALS_OF_SIZE (0x1 | 0x2 | 0x4)
 #define SEALS_BUT_OURS (SEALS_OF_SIZE | 0x10)	/* F_SEAL_FUTURE_WRITE: what is mapped already can be written */
 #define ADD_SEALS 1033
-#define USABLE 5			/* R_OK | X_OK: it is executed, too, in place of static programs */
 #define STUCK 20u			/* looks at an event that is not finished before it is given up */
 
 /* --- is it there ---------------------------------------------------------------------------------------------------------- */
@@ -23,11 +22,11 @@ static const char *gate_path(char *name, size_t cap)
 		while (n > 0 && name[n - 1] != '/')
 			n--;
 		bk_put(name + n, name + cap, file);
-		if (sys_access(name, USABLE) == 0)
+		if (sys_access(name, 4) == 0)
 			return name;
 	}
 	bk_put(name, name + cap, "/opt/buckler/buckler-gate.so");
-	return sys_access(name, USABLE) == 0 ? name : NULL;
+	return sys_access(name, 4) == 0 ? name : NULL;
 }
 
 static long read_part(const char *path, void *to, size_t size, uint64_t at)
@@ -84,14 +83,17 @@ static enum kind kind_of(struct bk_shim *s, const char *image)
 void bk_gate_probe(struct bk_shim *s, const char *image)
 {
 	int fd = (int)BK_CALL(__NR_memfd_create, "buckler", MFD_CLOEXEC | MFD_ALLOW_SEALING, 0, 0, 0, 0);
+	enum kind kind = image ? kind_of(s, image) : PRELOADED;
 
 	s->place.gate_errno = fd < 0 ? -fd : 0;
 	if (fd >= 0)
 		sys_close(fd);
 	if (!gate_path(s->scratch->name, 512))
 		s->place.gate_errno = ENOENT;
-	else if (image && kind_of(s, image) == NOT_GATED)
+	else if (kind == NOT_GATED)
 		s->place.gate_errno = ENOEXEC;
+	else if (kind == LOADED && sys_access(s->scratch->name, 1) < 0)
+		s->place.gate_errno = EACCES;	/* it is executed in place of a static program */
 	if (!s->place.gate_errno)
 		s->place.offers |= BK_CAN_GATE;
 }

@@ -191,6 +191,15 @@ gated few /opt/buckler-gate.so
 unlike "$(cat err)" '"verdict":"allowed"' 'the gate is no program of its own'
 ok 'and says so' grep -Eq 'no program of its own|no rule names it|cannot' err
 
+# A layer that was unpacked without its files' modes.
+chmod 644 opt/buckler-gate.so
+gated few /bin/sh -c '/var/task/plain; echo $?'
+is "$(cat out)" 126 'a gate that is not executable: a static program is not started'
+ok 'a gate that is not executable: and why' grep -q 'buckler-gate.so is not executable' err
+gated few /var/task/plain
+is "$(sed -n 's/.*"event":"start".*"mechanism":"\([^"]*\)".*/\1/p' err)" watch 'a gate that is not executable: none for a static function'
+chmod 755 opt/buckler-gate.so
+
 # --- past the gate ---
 
 bare /var/task/past /usr/bin/busybox sleep 0
