@@ -10,17 +10,7 @@ GATE=${SHIM%/*}/buckler-gate.so
 mkdir opt task
 cp "$SHIM" "$GATE" opt
 cp "$TOP"/tests/place/gate/* task
-cat >all.yaml <<'YAML'
-version: 1
-processes: [/**]
-libraries: [/**]
-generated_code: allow
-environment: [GIT_EXEC_PATH]
-files: {write: [/**], read: {deny: [/nonexistent]}, code: [/**]}
-network:
-  connect: [{address: 0.0.0.0/0}, {address: "::/0"}, {unix: "/**"}, {unix: "@**"}, {domain: "**"}]
-  listen: [{address: 0.0.0.0/0}, {address: "::/0"}, {unix: "/**"}, {unix: "@**"}]
-YAML
+allow_all >all.yaml
 cat >one.yaml <<'YAML'
 version: 1
 processes:

@@ -31,16 +31,7 @@ cp task/plain task/dark
 # What has no descriptions of functions gets a table.
 "$BUCKLER" gate-table -q -o sites.bkt task/musl
 cp sites.bkt opt
-cat >all.yaml <<'YAML'
-version: 1
-processes: [/**]
-libraries: [/**]
-generated_code: allow
-files: {write: [/**], read: {deny: [/nonexistent]}, code: [/**]}
-network:
-  connect: [{address: 0.0.0.0/0}, {address: "::/0"}, {unix: "/**"}, {unix: "@**"}, {domain: "**"}]
-  listen: [{address: 0.0.0.0/0}, {address: "::/0"}, {unix: "/**"}, {unix: "@**"}]
-YAML
+allow_all >all.yaml
 cat >few.yaml <<'YAML'
 version: 1
 processes:
