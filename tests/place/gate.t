@@ -4,11 +4,7 @@
 # said but the start event; then what it refuses, what it cannot get into, and a gate that is damaged.
 . "${0%/*}/../support/tap.sh"
 . "$TOP/tests/place/box.sh"
-GATE=${SHIM%/*}/buckler-gate.so
-
-[ -e "$GATE" ] || skip_all 'the gate is for x86-64'
-mkdir opt task
-cp "$SHIM" "$GATE" opt
+gate_in_opt
 cp "$TOP"/tests/place/gate/* task
 allow_all >all.yaml
 cat >one.yaml <<'YAML'

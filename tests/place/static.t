@@ -4,11 +4,7 @@
 # does not allow is refused; what cannot be loaded is not started; what comes past the gate is ended.
 . "${0%/*}/../support/tap.sh"
 . "$TOP/tests/place/box.sh"
-GATE=${SHIM%/*}/buckler-gate.so
-
-[ -e "$GATE" ] || skip_all 'the gate is for x86-64'
-mkdir opt task
-cp "$SHIM" "$GATE" opt
+gate_in_opt
 cp "$TOP/build/place/past" task
 gcc -O1 -static -pthread -o task/glibc "$PLACE/gate/musl.c" 2>compiled || tap_comment "$(cat compiled)"
 gcc -O1 -static-pie -pthread -o task/pie "$PLACE/gate/musl.c" 2>compiled || tap_comment "$(cat compiled)"
