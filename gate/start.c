@@ -25,7 +25,7 @@ void bk_start_fail(const char *why)
 	char line[256];
 	char *at = bk_put(line, line + sizeof line, "buckler-gate: ");
 
-	if (bk_gate.ring)
+	if (bk_gate.ground)		/* noted last: the ring is there, too */
 		bk_report_note(BK_KILLED, bk_gate.image, why);
 	at = bk_put(bk_put(at, line + sizeof line, why), line + sizeof line, "; the program is not started\n");
 	sys_write(2, line, (size_t)(at - line));
