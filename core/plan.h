@@ -24,7 +24,6 @@ enum bk_mechanism { BK_NONE, BK_NOTIFY, BK_TRACE, BK_GATE, BK_FILTER, BK_WATCH, 
 #define BK_CAN_PROCMAP		(1u << 10)	/* PROCMAP_QUERY (Linux 6.11) */
 #define BK_CAN_WATCH		(1u << 11)	/* inotify and a readable /proc */
 #define BK_CAN_GATE		(1u << 12)	/* buckler-gate.so is there, the program loads it, and memory can be shared with it */
-
 #define BK_CAN_ADDFD_SEND	(1u << 13)	/* the same with SEND: descriptor and answer at once (Linux 5.14) */
 
 struct bk_place {

@@ -182,13 +182,9 @@ static bool is_main_rule(const struct bk_decision *d)
 /* What the gate does not get into is not started where the policy is enforced: nothing would judge its calls. */
 static void judge_kind(const struct bk_exec *x, struct bk_decision *d)
 {
-	enum bk_mode mode = bk_policy_mode(&bk_gate.policy, BK_PROCESSES);
+	enum bk_mode mode = bk_mode_of(BK_PROCESSES);
 
-	if (bk_stops(d->verdict) || !x->why || x->request.flags & BK_REQ_LOADER)
-		return;
-	if (bk_gate.least > mode)
-		mode = bk_gate.least;
-	if (mode == BK_OFF)
+	if (bk_stops(d->verdict) || !x->why || x->request.flags & BK_REQ_LOADER || mode == BK_OFF)
 		return;
 	if (mode == BK_ENFORCE)
 		d->verdict = BK_DENIED;

@@ -105,6 +105,8 @@ bool bk_gate_hook(struct bk_frame *frame);
 
 void bk_hooks_start(void);		/* fills bk_gate.relevant */
 bool bk_hooks_relevant(uint32_t number);
+/* The policy's, or that of BUCKLER_MODE where it is less strict. */
+enum bk_mode bk_mode_of(enum bk_section section);
 /* True where calls of the section are judged. */
 bool bk_judges(enum bk_section section);
 /* As bk_gate_hook(), on this stack. */
@@ -227,6 +229,8 @@ void bk_close_unlocked(int fd);
 struct bk_decision bk_file_judge(struct bk_request *r, const struct bk_file *f, uint8_t sha256[32]);
 /* True where nobody in the function can change the way by which `name` led to the file. */
 bool bk_file_fixed(const struct bk_file *f, struct bk_text name);
+/* All of an open file to read, `size` bytes; NULL where it cannot be had.  Given back with sys_munmap(). */
+const void *bk_view_file(int fd, size_t size);
 /* The first bytes of the file: 0, or -errno where it cannot be read. */
 long bk_file_read(const struct bk_file *f, void *to, size_t size, uint64_t at);
 

@@ -65,11 +65,16 @@ static const uint16_t judged_connect[] = { __NR_socket, __NR_connect, __NR_sendt
 static const uint16_t judged_listen[] = { __NR_bind, __NR_listen };
 static const uint16_t judged_names[] = { __NR_recvfrom, __NR_recvmsg, __NR_recvmmsg, __NR_getpeername };
 
-bool bk_judges(enum bk_section section)
+enum bk_mode bk_mode_of(enum bk_section section)
 {
 	enum bk_mode mode = bk_policy_mode(&bk_gate.policy, section);
 
-	return (mode > bk_gate.least ? mode : bk_gate.least) != BK_OFF;
+	return mode > bk_gate.least ? mode : bk_gate.least;
+}
+
+bool bk_judges(enum bk_section section)
+{
+	return bk_mode_of(section) != BK_OFF;
 }
 
 static void mark(uint32_t number)
@@ -167,10 +172,8 @@ static void tell(const struct row *row)
 /* The mode of `processes`, as for the kernel's filter; what aims at the shim is refused in any mode. */
 static bool lets_go(const struct row *row)
 {
-	enum bk_mode mode = bk_policy_mode(&bk_gate.policy, BK_PROCESSES);
+	enum bk_mode mode = bk_mode_of(BK_PROCESSES);
 
-	if (bk_gate.least > mode)
-		mode = bk_gate.least;
 	return row->check == REFUSE && (mode == BK_ALERT || mode == BK_LEARN);
 }
 

@@ -62,6 +62,13 @@ void bk_close_unlocked(int fd)
 		sys_close(fd);
 }
 
+const void *bk_view_file(int fd, size_t size)
+{
+	void *at = size ? sys_mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd) : NULL;
+
+	return (uintptr_t)at > -4096UL ? NULL : at;
+}
+
 long bk_file_read(const struct bk_file *f, void *to, size_t size, uint64_t at)
 {
 	char link[64];

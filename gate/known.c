@@ -17,17 +17,10 @@ struct bk_making {
 	uint8_t room[];
 };
 
-static const void *map_table(int fd, size_t size)
-{
-	const void *at = size ? sys_mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd) : NULL;
-
-	return (uintptr_t)at > -4096UL ? NULL : at;
-}
-
 /* For as long as the process runs: libraries come later, too. */
 static void use_table(int fd, size_t size)
 {
-	const void *at = map_table(fd, size);
+	const void *at = bk_view_file(fd, size);
 
 	if (!at)
 		return;
@@ -51,7 +44,7 @@ static void start_making(int fd, size_t was)
 	struct bk_table old = { 0 };
 	struct bk_making *m;
 	size_t size;
-	const void *at = was <= BK_TABLE_MOST ? map_table(fd, was) : NULL;
+	const void *at = was <= BK_TABLE_MOST ? bk_view_file(fd, was) : NULL;
 
 	if (at && !bk_table_open(&old, at, was))
 		bk_report_note(BK_ALERTED, BK_TABLE_FILE, "it is no site table of this version: it is not used");

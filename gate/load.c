@@ -107,8 +107,8 @@ static void open_program(struct program *p)
 	bk_gate.own_device = st.st_dev;
 	bk_gate.own_inode = st.st_ino;
 	p->size = (size_t)st.st_size;
-	p->file = sys_mmap(NULL, p->size, PROT_READ, MAP_PRIVATE, p->fd);
-	if ((uintptr_t)p->file > -4096UL)
+	p->file = bk_view_file(p->fd, p->size);
+	if (!p->file)
 		bk_start_fail("the static program cannot be read");
 }
 
@@ -123,7 +123,6 @@ static bool is_whole(const struct program *p)
 
 static void patch_program(const struct program *p)
 {
-	struct bk_cover cover = { 0 };
 	struct bk_known known;
 	struct bk_object o;
 
@@ -137,11 +136,7 @@ static void patch_program(const struct program *p)
 	}
 	if (bk_key_is_go(&o))
 		bk_hooks_make_stacks();
-	bk_start_patch(&o, p->bias, &known, &cover);
-	if (bk_report_unrouted(bk_gate.image, cover.unroutable, BK_KILLED))
-		bk_gate_die();
-	if (cover.routed || cover.unroutable)		/* as in gate/start.c */
-		bk_gate.own_device = bk_gate.own_inode = 0;
+	bk_start_patch(&o, p->bias, &known, bk_gate.image, true);
 }
 
 /* --- as the program expects it -------------------------------------------------------------------------------------------------------- */

@@ -53,14 +53,6 @@ static struct bk_decision judge_file(struct bk_work *w, struct bk_file *file)
 	return d;
 }
 
-/* The whole file, to read its headers by; NULL where it cannot be had. */
-static const void *view_file(int fd, size_t size)
-{
-	void *at = size ? sys_mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd) : NULL;
-
-	return (uintptr_t)at > -4096UL ? NULL : at;
-}
-
 /* Patches what of the object was mapped at `at`; `offset` and `size` say which part of the file. */
 static int patch_mapped(const struct bk_object *o, uintptr_t at, uint64_t offset, size_t size, struct bk_known *known, struct bk_cover *cover)
 {
@@ -92,7 +84,7 @@ static int uncovered(void)
 /* A mapping of a file that became executable; nobody knows its address yet. */
 static int patch_file(const struct bk_file *f, uintptr_t at, uint64_t offset, size_t size)
 {
-	const void *file = view_file(f->fd, f->size);
+	const void *file = bk_view_file(f->fd, f->size);
 	struct bk_cover cover = { 0 };
 	struct bk_known known;
 	struct bk_object o;

@@ -81,14 +81,6 @@ const uint8_t *bk_object_at(const struct bk_object *o, uint64_t address, size_t 
 	return NULL;
 }
 
-bool bk_object_dynamic(const struct bk_object *o)
-{
-	for (unsigned i = 0; i < o->count; i++)
-		if (o->headers[i].p_type == PT_INTERP)
-			return true;
-	return false;
-}
-
 /* Row `i` of the table: start of a function and its description, both relative to the table's section. */
 static uint64_t row(const struct bk_object *o, const uint8_t *table, uint32_t i, bool description)
 {

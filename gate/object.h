@@ -39,8 +39,6 @@ void bk_object_sections(struct bk_object *o);
 
 /* The bytes at an address of the object, NULL where not all `bytes` of them lie in one segment's file part. */
 const uint8_t *bk_object_at(const struct bk_object *o, uint64_t address, size_t bytes);
-/* True where it names an interpreter, so that a preloaded object gets in. */
-bool bk_object_dynamic(const struct bk_object *o);
 
 /*
  * The function whose frame description covers `address`: [*start, *end).  Only the encodings that linkers write (pcrel sdata4 pointer,

@@ -215,42 +215,46 @@ static bool view_of(const struct map *m, bool main, const struct bk_initial *i, 
 	return bk_object_memory(o, m->bias, (const Elf64_Phdr *)(m->bias + e->e_phoff), e->e_phnum);
 }
 
-void bk_start_patch(const struct bk_object *o, uintptr_t bias, struct bk_known *known, struct bk_cover *cover)
+void bk_start_patch(const struct bk_object *o, uintptr_t bias, struct bk_known *known, const char *name, bool main)
 {
+	struct bk_cover cover = { 0 };
+
 	for (unsigned n = 0; n < o->count; n++) {
 		const Elf64_Phdr *p = &o->headers[n];
 
 		if (p->p_type == PT_LOAD && (p->p_flags & (PF_R | PF_X)) == (PF_R | PF_X)
-		    && bk_patch(o, bias, p->p_vaddr, p->p_vaddr + p->p_filesz, known, cover) < 0)
-			cover->unroutable++;
+		    && bk_patch(o, bias, p->p_vaddr, p->p_vaddr + p->p_filesz, known, &cover) < 0)
+			cover.unroutable++;
 	}
 	if (known->entry && !o->frames)	/* as in bk_patch() */
-		cover->uncovered += known->entry->uncovered;
+		cover.uncovered += known->entry->uncovered;
 	if (!known->entry)
-		bk_known_end(cover->uncovered);
-	bk_gate.cover.routed += cover->routed;
-	bk_gate.cover.uncovered += cover->uncovered;
-	bk_gate.cover.unroutable += cover->unroutable;
+		bk_known_end(cover.uncovered);
+	bk_gate.cover.routed += cover.routed;
+	bk_gate.cover.uncovered += cover.uncovered;
+	bk_gate.cover.unroutable += cover.unroutable;
+	if (bk_report_unrouted(name, cover.unroutable, BK_KILLED))
+		bk_gate_die();
+	/* Node maps parts of itself again for each thread. */
+	if (main && (cover.routed || cover.unroutable))
+		bk_gate.own_device = bk_gate.own_inode = 0;
 }
 
 /* Go's functions are described in a section that is in the file only; its stacks are too small for the gate. */
-static void patch_go(const struct bk_object *o, uintptr_t bias, struct bk_known *known, struct bk_cover *cover)
+static void patch_go(const struct bk_object *o, uintptr_t bias, struct bk_known *known)
 {
 	int fd = (int)sys_open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct stat st = { 0 };
+	const void *file = fd >= 0 && sys_fstat(fd, &st) == 0 ? bk_view_file(fd, (size_t)st.st_size) : NULL;
 	struct bk_object whole;
-	const void *file = NULL;
-	struct stat st;
 
 	bk_hooks_make_stacks();
-	if (fd >= 0 && sys_fstat(fd, &st) == 0)
-		file = sys_mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd);
-	if (file && (uintptr_t)file < -4096UL && bk_object_file(&whole, file, (size_t)st.st_size)) {
+	if (file && bk_object_file(&whole, file, (size_t)st.st_size)) {
 		bk_object_sections(&whole);
-		bk_start_patch(&whole, bias, known, cover);
-	} else {
-		bk_start_patch(o, bias, known, cover);
+		o = &whole;
 	}
-	if (file && (uintptr_t)file < -4096UL)
+	bk_start_patch(o, bias, known, bk_gate.image, true);
+	if (file)
 		sys_munmap((uintptr_t)file, (size_t)st.st_size);
 	if (fd >= 0)
 		sys_close(fd);
@@ -258,7 +262,6 @@ static void patch_go(const struct bk_object *o, uintptr_t bias, struct bk_known 
 
 static void patch_object(const struct map *m, bool main, const struct bk_initial *i)
 {
-	struct bk_cover cover = { 0 };
 	struct bk_known known;
 	struct bk_object o;
 
@@ -269,14 +272,9 @@ static void patch_object(const struct map *m, bool main, const struct bk_initial
 	if (!bk_known_find(&o, main ? "/proc/self/exe" : m->name, &known))
 		bk_known_begin(&known);
 	if (main && bk_key_is_go(&o))
-		patch_go(&o, m->bias, &known, &cover);
+		patch_go(&o, m->bias, &known);
 	else
-		bk_start_patch(&o, m->bias, &known, &cover);
-	if (bk_report_unrouted(main ? bk_gate.image : m->name, cover.unroutable, BK_KILLED))
-		bk_gate_die();
-	/* Node maps parts of itself again for each thread. */
-	if (main && (cover.routed || cover.unroutable))
-		bk_gate.own_device = bk_gate.own_inode = 0;
+		bk_start_patch(&o, m->bias, &known, main ? bk_gate.image : m->name, main);
 }
 
 /* Libraries that the loader mapped before the gate ran are judged by their names; nobody has been there to change them. */

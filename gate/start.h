@@ -24,8 +24,8 @@ void bk_start_identity(void);
 void bk_start_second_look(const struct bk_initial *i, const char *what, const char *called);
 /* Takes the gate's own variables out. */
 void bk_start_clean(const struct bk_initial *i);
-/* Patches the executable segments of an object, and counts. */
-void bk_start_patch(const struct bk_object *o, uintptr_t bias, struct bk_known *known, struct bk_cover *cover);
+/* Patches the executable segments of an object, counts, and tells what no jump fits; `main`: it is the program itself. */
+void bk_start_patch(const struct bk_object *o, uintptr_t bias, struct bk_known *known, const char *name, bool main);
 /* Says what could not be covered, seals what nobody may change from here on, and tells the shim that the gate is there. */
 void bk_start_finish(void);
 

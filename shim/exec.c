@@ -286,7 +286,7 @@ static struct bk_decision judge_loaded(struct bk_shim *s, int pid, const struct 
 	bk_proc(link, pid, "/exe");
 	if (bk_image_loaded(s, pid, f, &image) < 0)
 		return refused;
-	loaded = s->ring && image.inode == s->gate_inode && image.device == s->gate_device;
+	loaded = bk_gate_is_file(s, image.inode, image.device);
 	if (loaded && !take_program(s, pid, &image, fresh, link))
 		return refused;
 	r->path = image.path;

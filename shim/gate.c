@@ -80,7 +80,7 @@ static enum kind kind_of(struct bk_shim *s, const char *image)
 	return script && kind == LOADED ? NOT_GATED : kind;
 }
 
-void bk_gate_probe(struct bk_shim *s, const char *image)
+static enum kind probe(struct bk_shim *s, const char *image)
 {
 	int fd = (int)BK_CALL(__NR_memfd_create, "buckler", MFD_CLOEXEC | MFD_ALLOW_SEALING, 0, 0, 0, 0);
 	enum kind kind = image ? kind_of(s, image) : PRELOADED;
@@ -96,6 +96,12 @@ void bk_gate_probe(struct bk_shim *s, const char *image)
 		s->place.gate_errno = EACCES;	/* it is executed in place of a static program */
 	if (!s->place.gate_errno)
 		s->place.offers |= BK_CAN_GATE;
+	return kind;
+}
+
+void bk_gate_probe(struct bk_shim *s, const char *image)
+{
+	probe(s, image);
 }
 
 /* --- what is shared --------------------------------------------------------------------------------------------------------- */
@@ -202,7 +208,7 @@ static const char *preload_of(const char *entry)
 }
 
 /* A new vector in the scratch area, which stays until the function has executed its image; a static one is loaded by the gate, which is executed in its place. */
-static void put_environment(struct bk_shim *s, struct bk_start *start, const char *gate, int ground, int ring)
+static void put_environment(struct bk_shim *s, struct bk_start *start, enum kind kind, const char *gate, int ground, int ring)
 {
 	char **to = (char **)s->scratch->stack, **all = start->envp, *at, *end = s->scratch->stack + sizeof s->scratch->stack;
 	const char *theirs = NULL;
@@ -227,7 +233,7 @@ static void put_environment(struct bk_shim *s, struct bk_start *start, const cha
 	at = bk_put_number(bk_put(at, end, ":"), end, (uint32_t)ring);
 	at = bk_put(at, end, ":m");
 	start->envp = to;
-	if (kind_of(s, start->image) != LOADED)
+	if (kind != LOADED)
 		return;
 	at = bk_put(bk_put(at, end, ":"), end, start->image) + 1;
 	bk_put(at, end, gate);
@@ -238,9 +244,9 @@ void bk_gate_prepare(struct bk_shim *s, struct bk_start *start)
 {
 	char name[512];
 	struct stat st;
+	enum kind kind = probe(s, start->image);
 	int ground, ring, live;
 
-	bk_gate_probe(s, start->image);
 	if (!(s->place.offers & BK_CAN_GATE) || !s->policy.head)
 		return;
 	gate_path(name, sizeof name);
@@ -255,7 +261,7 @@ void bk_gate_prepare(struct bk_shim *s, struct bk_start *start)
 		s->gate_inode = st.st_ino;
 		s->gate_device = (uint32_t)st.st_dev;
 	}
-	put_environment(s, start, name, ground, ring);
+	put_environment(s, start, kind, name, ground, ring);
 }
 
 /* --- events --------------------------------------------------------------------------------------------------------------------- */

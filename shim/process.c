@@ -300,7 +300,7 @@ bool bk_process_program(struct bk_shim *s, int pid, struct bk_mapping *m, struct
 	if (bk_maps_open(s, pid, &maps) < 0)
 		return false;
 	while (!found && bk_maps_next(&maps, m))
-		found = m->executable && !(m->inode == s->gate_inode && m->device == s->gate_device);
+		found = m->executable && !bk_gate_is_file(s, m->inode, m->device);
 	bk_maps_close(&maps);
 	return found;
 }

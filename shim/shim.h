@@ -220,6 +220,11 @@ void bk_gate_probe(struct bk_shim *s, const char *image);
 void bk_gate_prepare(struct bk_shim *s, struct bk_start *start);
 /* Writes the lines of the events that have come. */
 void bk_gate_drain(struct bk_shim *s);
+/* The gate's own file: what a process runs that the gate has loaded a static program into. */
+static inline bool bk_gate_is_file(const struct bk_shim *s, uint64_t inode, uint32_t device)
+{
+	return s->ring && inode == s->gate_inode && device == s->gate_device;
+}
 /* True once the gate has started in a process. */
 bool bk_gate_said_hello(const struct bk_shim *s, int pid);
 

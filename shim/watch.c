@@ -337,7 +337,7 @@ static void note_image(struct bk_shim *s, int pid, char *out, size_t cap)
 	char link[64];
 
 	bk_note_parent(pid, out, cap);
-	if (!s->ring || sys_stat(bk_proc(link, pid, "/exe"), &st) < 0 || st.st_ino != s->gate_inode || (uint32_t)st.st_dev != s->gate_device)
+	if (!s->ring || sys_stat(bk_proc(link, pid, "/exe"), &st) < 0 || !bk_gate_is_file(s, st.st_ino, (uint32_t)st.st_dev))
 		return;
 	if (bk_process_program(s, pid, &m, &called))
 		bk_put(out, out + cap, m.path.at);
@@ -349,7 +349,7 @@ static bool is_loaded(struct bk_shim *s, struct bk_process *p)
 	struct bk_mapping m;
 	struct bk_text called;
 
-	if (!s->ring || p->inode != s->gate_inode || p->device != s->gate_device)
+	if (!bk_gate_is_file(s, p->inode, p->device))
 		return true;
 	if (!bk_process_program(s, p->pid, &m, &called))
 		return false;
@@ -397,7 +397,7 @@ static void judge_mappings(struct bk_shim *s, const struct bk_process *p)
 			loader.inode = m.inode, loader.device = m.device;
 		/* What the kernel itself maps for an exec was judged as that. */
 		if (!m.executable || (m.inode == p->inode && m.device == p->device) || (m.inode == loader.inode && m.device == loader.device)
-		    || (m.inode == s->gate_inode && m.device == s->gate_device))
+		    || bk_gate_is_file(s, m.inode, m.device))
 			continue;
 		struct bk_decision d = bk_mapping_judge(s, p->pid, &m, &r);
 		uint64_t key = (m.inode << 20 ^ m.device) * 0x9e3779b97f4a7c15ULL ^ (uint64_t)p->pid << 32;
@@ -425,7 +425,7 @@ static bool has_gate(struct bk_shim *s, const struct bk_process *p)
 	if (bk_maps_open(s, p->pid, &maps) < 0)
 		return false;
 	while (!found && bk_maps_next(&maps, &m))
-		found = m.executable && m.inode == s->gate_inode && m.device == s->gate_device;
+		found = m.executable && bk_gate_is_file(s, m.inode, m.device);
 	bk_maps_close(&maps);
 	return found;
 }

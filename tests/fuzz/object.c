@@ -39,7 +39,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	high = data + size;
 	if (size > 1u << 16 || (uintptr_t)data % 8 || !bk_object_file(&o, data, size))
 		return 0;
-	bk_object_dynamic(&o);
 	for (unsigned i = 0; i < o.count && i < 4; i++)
 		if (o.headers[i].p_type == PT_LOAD && o.headers[i].p_filesz <= size)
 			bk_sites_find(&o, o.headers[i].p_vaddr, o.headers[i].p_vaddr + o.headers[i].p_filesz,
