@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/filter.h"
+#include "core/emit.h"
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -77,193 +78,17 @@ static int32_t number(const struct row *row, uint32_t arch)
 	return arch == AUDIT_ARCH_X86_64 ? row->x86_64 : row->aarch64;
 }
 
-/* --- emitting --- */
-
-#define NOWHERE UINT16_MAX
-#define TARGETS 64u
-#define LEAVES  384u
 #define BLOCK_MAX 24u			/* instructions of the longest block */
-
-/* What jumps lead to: the block of `check`, or what answers `action`. */
-struct target {
-	uint32_t action;
-	uint16_t check;			/* enum check */
-	uint16_t first;			/* of the jumps that wait for it, in leaf[]; NOWHERE: none */
-};
-
-struct leaf {
-	uint16_t from, next;		/* the jump; the next one that waits for the same, NOWHERE: none */
-	bool taken;			/* its side */
-};
 
 struct builder {
 	const struct bk_filter_spec *spec;
-	struct sock_filter *out;
-	uint32_t cap, len;
-	bool     failed;
+	struct bk_emitter e;
 	uint32_t bad;			/* what the block at hand answers to what it finds */
-	uint32_t only, landed;		/* the comparison that LAND ends; where one ended */
-	uint16_t open;			/* a jump of which one side leads to the next instruction, NOWHERE: none */
-	bool     open_taken, closed;	/* which side; nothing comes to the next instruction but what lands there */
-	uint32_t target_count, waited_for, leaf_count, jump_count;	/* waited_for: targets to which jumps lead that are not there yet */
-	struct target target[TARGETS];
-	uint16_t target_of[CHECKS], step_of[CHECKS];	/* a check's place in target[] and in steps[], plus 1; 0: none */
-	struct leaf leaf[LEAVES];
-	uint16_t oldest;		/* of the jumps in leaf[] */
-	uint16_t jump[CHECKS];		/* jumps without a limit to blocks that are not there yet */
+	uint32_t only;			/* the comparison that LAND ends */
+	uint16_t step_of[CHECKS];	/* a check's place in steps[], plus 1; 0: none */
 	uint16_t refusing[CHECKS];	/* the first row of each check, plus 1 */
 };
-
-static uint32_t emit(struct builder *b, uint16_t code, uint32_t k)
-{
-	if (b->len == b->cap) {
-		b->failed = true;
-		return 0;
-	}
-	b->open = NOWHERE;
-	b->closed = BPF_CLASS(code) == BPF_RET || code == (BPF_JMP | BPF_JA);
-	b->out[b->len] = (struct sock_filter){ code, 0, 0, k };
-	return b->len++;
-}
-
-/* The distance from the jump at `from` to here, as the one byte that a conditional jump has for it. */
-static uint8_t distance(struct builder *b, uint32_t from)
-{
-	if (b->len - from - 1 > UINT8_MAX)
-		b->failed = true;
-	return (uint8_t)(b->len - from - 1);
-}
-
-static void load(struct builder *b, uint32_t offset)
-{
-	emit(b, BPF_LD | BPF_W | BPF_ABS, offset);
-}
-
-/* One of its sides leads to the next instruction; the other will be led elsewhere. */
-static uint32_t compare(struct builder *b, uint16_t how, uint32_t k, bool open_taken)
-{
-	uint32_t at = emit(b, BPF_JMP | how | BPF_K, k);
-
-	b->open = (uint16_t)at;
-	b->open_taken = open_taken;
-	return at;
-}
-
-static uint16_t target_of(struct builder *b, uint32_t action, enum check check)
-{
-	uint16_t i = 0;
-
-	if (b->target_of[check])
-		return (uint16_t)(b->target_of[check] - 1);
-	while (i < b->target_count && (check != CHECK_NONE || b->target[i].action != action || b->target[i].check != CHECK_NONE))
-		i++;
-	if (i == TARGETS) {
-		b->failed = true;
-		return 0;
-	}
-	if (i == b->target_count)
-		b->target[b->target_count++] = (struct target){ action, (uint16_t)check, NOWHERE };
-	if (check != CHECK_NONE)
-		b->target_of[check] = (uint16_t)(i + 1);
-	return i;
-}
-
-/* One side of a jump leads to the target; filled in when that is there. */
-static void lead(struct builder *b, uint32_t from, bool taken, uint16_t target)
-{
-	struct target *t = &b->target[target];
-
-	if (b->leaf_count == LEAVES) {
-		b->failed = true;
-		return;
-	}
-	if (!b->leaf_count || from < b->oldest)
-		b->oldest = (uint16_t)from;
-	b->waited_for += t->first == NOWHERE;
-	b->leaf[b->leaf_count] = (struct leaf){ (uint16_t)from, t->first, taken };
-	t->first = (uint16_t)b->leaf_count++;
-}
-
-/* What waits for the target meets here. */
-static void meet(struct builder *b, struct target *t)
-{
-	b->waited_for -= t->first != NOWHERE;
-	for (uint16_t i = t->first; i != NOWHERE; i = b->leaf[i].next) {
-		struct sock_filter *from = &b->out[b->leaf[i].from];
-
-		*(b->leaf[i].taken ? &from->jt : &from->jf) = distance(b, b->leaf[i].from);
-	}
-	t->first = NOWHERE;
-}
-
-/*
- * Each answer once for all jumps that lead to it: the kernel translates a program when it is installed, and that takes as long as the
- * program is.  Nothing falls in here: what stands before has answered.
- */
-static void flush(struct builder *b)
-{
-	for (uint32_t i = 0; i < b->target_count && !b->failed; i++) {
-		struct target *t = &b->target[i];
-
-		if (t->first == NOWHERE)
-			continue;
-		meet(b, t);
-		if (t->check == CHECK_NONE)
-			emit(b, BPF_RET | BPF_K, t->action);
-		else if (b->jump_count < CHECKS)
-			b->jump[b->jump_count++] = (uint16_t)emit(b, BPF_JMP | BPF_JA, t->check);
-		else
-			b->failed = true;
-	}
-	b->leaf_count = 0;
-}
-
-/* Where the answers behind `ahead` more instructions would be too far for a jump that waits for them. */
-static void flush_if_due(struct builder *b, uint32_t ahead)
-{
-	if (b->waited_for && b->len + ahead + b->waited_for - b->oldest > UINT8_MAX)
-		flush(b);
-}
-
-/* Whatever comes here gets the answer. */
-static void answer(struct builder *b, uint32_t action)
-{
-	if (b->closed && b->landed != b->len)
-		return;
-	if (b->open == NOWHERE || b->landed == b->len)
-		emit(b, BPF_RET | BPF_K, action);
-	else
-		lead(b, b->open, b->open_taken, target_of(b, action, CHECK_NONE));
-	b->open = NOWHERE;
-	b->closed = true;
-}
-
-static void answer_if(struct builder *b, uint16_t how, uint32_t k, uint32_t action)
-{
-	lead(b, compare(b, how, k, false), true, target_of(b, action, CHECK_NONE));
-}
-
-static void answer_unless(struct builder *b, uint16_t how, uint32_t k, uint32_t action)
-{
-	lead(b, compare(b, how, k, true), false, target_of(b, action, CHECK_NONE));
-}
-
-/* What follows, up to land(), is for where the comparison holds. */
-static uint32_t only_on(struct builder *b, uint16_t how, uint32_t k)
-{
-	return compare(b, how, k, true);
-}
-
-/* `last`: at the end of a block, where all is allowed that comes. */
-static void land(struct builder *b, uint32_t at, bool last)
-{
-	if (last) {
-		lead(b, at, false, target_of(b, SECCOMP_RET_ALLOW, CHECK_NONE));
-	} else if (!b->failed) {
-		b->out[at].jf = distance(b, at);
-		b->landed = b->len;
-	}
-}
+_Static_assert(CHECK_NONE == 0 && CHECKS <= BK_EMIT_BLOCKS, "a check that looks at arguments is a block of its number");
 
 /* --- what is looked at --- */
 
@@ -367,32 +192,32 @@ static void emit_step(struct builder *b, const struct step *s, bool last)
 
 	switch (s->op) {
 	case BLOCK:        break;
-	case LOAD:         load(b, s->k); break;
-	case AND:          emit(b, BPF_ALU | BPF_AND | BPF_K, s->k); break;
-	case ALLOW_IF:     answer_if(b, BPF_JEQ, s->k, SECCOMP_RET_ALLOW); break;
-	case FAKE_IF:      answer_if(b, BPF_JEQ, s->k, SECCOMP_RET_ERRNO); break;
-	case ABSENT_IF:    answer_if(b, BPF_JEQ, s->k, SECCOMP_RET_ERRNO | E_PROTONOSUPPORT); break;
-	case LACKING_IF:   answer_if(b, BPF_JEQ, s->k, SECCOMP_RET_ERRNO | E_NOSYS); break;
-	case FAKE:         answer(b, SECCOMP_RET_ERRNO); break;
-	case BAD_IF:       answer_if(b, BPF_JEQ, s->k, b->bad); break;
-	case BAD_UNLESS:   answer_unless(b, BPF_JEQ, s->k, b->bad); break;
-	case BAD_IF_ANY:   answer_if(b, BPF_JSET, s->k, b->bad); break;
-	case BAD_IF_SHIM:  answer_if(b, BPF_JEQ, pid, b->bad); break;
-	case BAD_IF_GROUP: answer_if(b, BPF_JEQ, group, b->bad); break;
-	case BAD_IF_MINUS: answer_if(b, BPF_JEQ, 0 - pid, b->bad); answer_if(b, BPF_JEQ, 0 - group, b->bad); break;
-	case ONLY_IF:      b->only = only_on(b, BPF_JEQ, s->k); break;
-	case LAND:         land(b, b->only, last); break;
+	case LOAD:         bk_emit_load(&b->e, s->k); break;
+	case AND:          bk_emit(&b->e, BPF_ALU | BPF_AND | BPF_K, s->k); break;
+	case ALLOW_IF:     bk_emit_answer_if(&b->e, BPF_JEQ, s->k, SECCOMP_RET_ALLOW); break;
+	case FAKE_IF:      bk_emit_answer_if(&b->e, BPF_JEQ, s->k, SECCOMP_RET_ERRNO); break;
+	case ABSENT_IF:    bk_emit_answer_if(&b->e, BPF_JEQ, s->k, SECCOMP_RET_ERRNO | E_PROTONOSUPPORT); break;
+	case LACKING_IF:   bk_emit_answer_if(&b->e, BPF_JEQ, s->k, SECCOMP_RET_ERRNO | E_NOSYS); break;
+	case FAKE:         bk_emit_answer(&b->e, SECCOMP_RET_ERRNO); break;
+	case BAD_IF:       bk_emit_answer_if(&b->e, BPF_JEQ, s->k, b->bad); break;
+	case BAD_UNLESS:   bk_emit_answer_unless(&b->e, BPF_JEQ, s->k, b->bad); break;
+	case BAD_IF_ANY:   bk_emit_answer_if(&b->e, BPF_JSET, s->k, b->bad); break;
+	case BAD_IF_SHIM:  bk_emit_answer_if(&b->e, BPF_JEQ, pid, b->bad); break;
+	case BAD_IF_GROUP: bk_emit_answer_if(&b->e, BPF_JEQ, group, b->bad); break;
+	case BAD_IF_MINUS: bk_emit_answer_if(&b->e, BPF_JEQ, 0 - pid, b->bad); bk_emit_answer_if(&b->e, BPF_JEQ, 0 - group, b->bad); break;
+	case ONLY_IF:      b->only = bk_emit_only_if(&b->e, BPF_JEQ, s->k); break;
+	case LAND:         (last ? bk_emit_land_allowed : bk_emit_land)(&b->e, b->only); break;
 	}
 }
 
 /* What asks for writing is told by flags in a register (open(2)); the kernel drops all others where O_PATH is one of them. */
 static void check_open(struct builder *b, uint32_t argument)
 {
-	load(b, argument);
-	answer_if(b, BPF_JSET, O_ONLY_PATH, SECCOMP_RET_ALLOW);
-	answer_if(b, BPF_JSET, O_WRITES, b->bad);
+	bk_emit_load(&b->e, argument);
+	bk_emit_answer_if(&b->e, BPF_JSET, O_ONLY_PATH, SECCOMP_RET_ALLOW);
+	bk_emit_answer_if(&b->e, BPF_JSET, O_WRITES, b->bad);
 	if (wants(b, BK_FILTER_READ))
-		answer_unless(b, BPF_JSET, b->spec->arch == AUDIT_ARCH_X86_64 ? O_FOLDER_X86_64 : O_FOLDER_AARCH64, b->bad);
+		bk_emit_answer_unless(&b->e, BPF_JSET, b->spec->arch == AUDIT_ARCH_X86_64 ? O_FOLDER_X86_64 : O_FOLDER_AARCH64, b->bad);
 }
 
 /* Checks whose steps depend on the plan. */
@@ -401,56 +226,50 @@ static void check_map(struct builder *b)
 	bool files = wants(b, BK_FILTER_MAP), code = wants(b, BK_FILTER_NO_CODE | BK_FILTER_ASK_CODE);
 	uint32_t exec;
 
-	load(b, ARGUMENT(2));
-	exec = only_on(b, BPF_JSET, EXEC);
+	bk_emit_load(&b->e, ARGUMENT(2));
+	exec = bk_emit_only_if(&b->e, BPF_JSET, EXEC);
 	if (files && code) {
-		answer(b, b->bad);
+		bk_emit_answer(&b->e, b->bad);
 	} else if (files) {
-		load(b, ARGUMENT(3));
-		answer_unless(b, BPF_JSET, ANONYMOUS, b->bad);
+		bk_emit_load(&b->e, ARGUMENT(3));
+		bk_emit_answer_unless(&b->e, BPF_JSET, ANONYMOUS, b->bad);
 	} else {
-		emit(b, BPF_ALU | BPF_AND | BPF_K, WRITE_EXEC);
-		answer_if(b, BPF_JEQ, WRITE_EXEC, b->bad);
-		load(b, ARGUMENT(3));
-		answer_if(b, BPF_JSET, ANONYMOUS, b->bad);
+		bk_emit(&b->e, BPF_ALU | BPF_AND | BPF_K, WRITE_EXEC);
+		bk_emit_answer_if(&b->e, BPF_JEQ, WRITE_EXEC, b->bad);
+		bk_emit_load(&b->e, ARGUMENT(3));
+		bk_emit_answer_if(&b->e, BPF_JSET, ANONYMOUS, b->bad);
 	}
-	land(b, exec, true);
+	bk_emit_land_allowed(&b->e, exec);
 }
 
 static void check_steps(struct builder *b, enum check check)
 {
 	uint32_t i = b->step_of[check];
 
-	b->failed |= !i;
+	b->e.failed |= !i;
 	for (; i && i < STEPS && steps[i].op != BLOCK; i++)
 		emit_step(b, &steps[i], i + 1 == STEPS || steps[i + 1].op == BLOCK);
 }
 
 static void emit_check(struct builder *b, enum check check)
 {
-	uint32_t start = b->len;
+	uint32_t start = b->e.len;
 
-	b->closed = false;
 	if (check == CHECK_MAP)
 		check_map(b);
 	else if (check == CHECK_OPEN || check == CHECK_OPENAT)
 		check_open(b, check == CHECK_OPEN ? ARGUMENT(1) : ARGUMENT(2));
 	else
 		check_steps(b, check);
-	answer(b, SECCOMP_RET_ALLOW);
-	b->failed |= b->len - start > BLOCK_MAX;
+	bk_emit_answer(&b->e, SECCOMP_RET_ALLOW);
+	b->e.failed |= b->e.len - start > BLOCK_MAX;
 }
 
-/* --- the tree --- */
-
-/* Numbers from `start` up to the next piece's lead to one target. */
-struct piece {
-	uint16_t start, target;
-};
+/* --- the numbers --- */
 
 struct pieces {
 	uint32_t count;
-	struct piece at[2 * ROWS + 3];
+	struct bk_emit_piece at[2 * ROWS + 3];
 };
 
 static uint32_t refusal(const struct builder *b, const struct row *row)
@@ -490,7 +309,7 @@ static void add_piece(struct pieces *p, uint32_t start, uint16_t target)
 	if (p->count && p->at[p->count - 1].start == start)
 		p->count--;		/* the gap between two neighbours is empty */
 	if (!p->count || p->at[p->count - 1].target != target)
-		p->at[p->count++] = (struct piece){ (uint16_t)start, target };
+		p->at[p->count++] = (struct bk_emit_piece){ (uint16_t)start, target };
 }
 
 /* Which row each number has, plus 1: of two rows for one call the first one speaks. */
@@ -510,7 +329,7 @@ static void sort_rows(struct builder *b, uint8_t row_of[UNKNOWN])
 static void cut(struct builder *b, struct pieces *p)
 {
 	uint8_t row_of[UNKNOWN] = { 0 };
-	uint16_t allow = target_of(b, SECCOMP_RET_ALLOW, CHECK_NONE);
+	uint16_t allow = bk_emit_target_of(&b->e, SECCOMP_RET_ALLOW, CHECK_NONE);
 
 	sort_rows(b, row_of);
 	p->count = 0;
@@ -520,75 +339,11 @@ static void cut(struct builder *b, struct pieces *p)
 
 		if (!row)
 			continue;
-		add_piece(p, n, row->check >= CHECK_ARGUMENTS ? target_of(b, 0, row->check) : target_of(b, refusal(b, row), CHECK_NONE));
+		add_piece(p, n, row->check >= CHECK_ARGUMENTS ? bk_emit_target_of(&b->e, 0, row->check) : bk_emit_target_of(&b->e, refusal(b, row), CHECK_NONE));
 		add_piece(p, n + 1, allow);
 	}
 	/* Newer calls than the table's: as on the kernel that it was written for.  The x32 numbers lie among them. */
-	add_piece(p, UNKNOWN, target_of(b, SECCOMP_RET_ERRNO | E_NOSYS, CHECK_NONE));
-}
-
-/* A single number within one answer: a comparison and two leaves do. */
-static bool is_single(const struct piece *p)
-{
-	return p[2].start == p[1].start + 1 && p[0].target == p[2].target;
-}
-
-/*
- * A binary search over the pieces' starts, of which there are two at least.  Nothing but the number is loaded, so that the kernel can tell
- * which calls are always allowed and leave the program out for them (kernel/seccomp.c, seccomp_cache_prepare).
- */
-static void emit_tree(struct builder *b, const struct pieces *p)
-{
-	struct { uint16_t low, high, from; bool taken; } stack[20];
-	uint32_t depth = 1;
-
-	stack[0].low = 0;
-	stack[0].high = (uint16_t)p->count;
-	stack[0].from = NOWHERE;
-	stack[0].taken = false;
-	while (depth && !b->failed) {
-		uint16_t low = stack[--depth].low, high = stack[depth].high, from = stack[depth].from, middle = (uint16_t)((low + high) / 2), at;
-		bool taken = stack[depth].taken;
-
-		if (high - low == 1) {
-			lead(b, from, taken, p->at[low].target);
-			continue;
-		}
-		if (taken) {
-			flush_if_due(b, 16);	/* before it comes here again */
-			b->out[from].jt = distance(b, from);
-		}
-		if (high - low == 3 && is_single(&p->at[low])) {
-			at = (uint16_t)emit(b, BPF_JMP | BPF_JEQ | BPF_K, p->at[low + 1].start);
-			lead(b, at, true, p->at[low + 1].target);
-			lead(b, at, false, p->at[low].target);
-		} else {
-			middle = (uint16_t)(middle + (high - low > 3 && (middle - low) % 2 == 0));	/* odd parts have more singles */
-			at = (uint16_t)emit(b, BPF_JMP | BPF_JGE | BPF_K, p->at[middle].start);
-			stack[depth].low = middle;
-			stack[depth].high = high;
-			stack[depth].taken = true;
-			stack[depth++].from = at;
-			stack[depth].low = low;
-			stack[depth].high = middle;
-			stack[depth].taken = false;
-			stack[depth++].from = at;
-		}
-	}
-}
-
-/* The jumps without a limit to this check's block, which begins here. */
-static bool meet_jumps(struct builder *b, enum check check)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < b->jump_count; i++)
-		if (b->out[b->jump[i]].k == (uint32_t)check) {
-			b->out[b->jump[i]].k = b->len - b->jump[i] - 1;
-			b->jump[i--] = b->jump[--b->jump_count];
-			any = true;
-		}
-	return any;
+	add_piece(p, UNKNOWN, bk_emit_target_of(&b->e, SECCOMP_RET_ERRNO | E_NOSYS, CHECK_NONE));
 }
 
 static void emit_blocks(struct builder *b)
@@ -596,35 +351,32 @@ static void emit_blocks(struct builder *b)
 	for (uint32_t i = 0; i < STEPS; i++)
 		if (steps[i].op == BLOCK)
 			b->step_of[steps[i].k] = (uint16_t)(i + 1);
-	for (uint32_t i = 0, count = b->target_count; i < count && !b->failed; i++) {
-		struct target *t = &b->target[i];
+	for (uint32_t i = 0, count = b->e.target_count; i < count && !b->e.failed; i++)
+		if (bk_emit_block(&b->e, (uint16_t)i, BLOCK_MAX)) {
+			enum check check = (enum check)b->e.target[i].block;
 
-		if (t->check == CHECK_NONE)
-			continue;
-		flush_if_due(b, BLOCK_MAX);
-		if (!meet_jumps(b, t->check) && t->first == NOWHERE)
-			continue;
-		meet(b, t);
-		b->bad = refusal(b, &table[b->refusing[t->check] - 1]);
-		emit_check(b, t->check);
-	}
-	flush(b);
+			b->bad = refusal(b, &table[b->refusing[check] - 1]);
+			emit_check(b, check);
+		}
 }
 
+/* Nothing but the number is loaded before a call is allowed, so that the kernel can leave the program out for it (kernel/seccomp.c, seccomp_cache_prepare). */
 uint32_t bk_filter_build(const struct bk_filter_spec *spec, struct sock_filter *out, uint32_t cap)
 {
-	struct builder b = { .spec = spec, .out = out, .cap = cap, .open = NOWHERE };
+	struct builder b = { .spec = spec };
 	struct pieces pieces;
 
 	if (spec->arch != AUDIT_ARCH_X86_64 && spec->arch != AUDIT_ARCH_AARCH64)
 		return 0;
+	bk_emit_start(&b.e, out, cap);
 	cut(&b, &pieces);
-	load(&b, offsetof(struct seccomp_data, arch));
-	answer_unless(&b, BPF_JEQ, spec->arch, SECCOMP_RET_KILL_PROCESS);
-	load(&b, offsetof(struct seccomp_data, nr));
-	emit_tree(&b, &pieces);
+	bk_emit_load(&b.e, offsetof(struct seccomp_data, arch));
+	bk_emit_answer_unless(&b.e, BPF_JEQ, spec->arch, SECCOMP_RET_KILL_PROCESS);
+	bk_emit_load(&b.e, offsetof(struct seccomp_data, nr));
+	bk_emit_search(&b.e, pieces.at, pieces.count);
 	emit_blocks(&b);
-	return b.failed ? 0 : b.len;
+	bk_emit_end(&b.e);
+	return b.e.failed ? 0 : b.e.len;
 }
 
 /* --- looking up --- */

@@ -135,12 +135,21 @@ CALL(fanotify_init,      300, 262, NONE,        PERM,  EVENT,  NONE)
 CALL(acct,               163,  89, NONE,        PERM,  EVENT,  NONE)
 CALL(swapon,             167, 224, NONE,        PERM,  EVENT,  NONE)
 CALL(swapoff,            168, 225, NONE,        PERM,  EVENT,  NONE)
+CALL(fanotify_mark,      301, 263, NONE,        PERM,  EVENT,  NONE)
+
+/* The host's name and clock, where the function has the privilege.  (adjtimex also reads, and has in memory what it would set.) */
+CALL(sethostname,        170, 161, NONE,        PERM,  EVENT,  NONE)
+CALL(setdomainname,      171, 162, NONE,        PERM,  EVENT,  NONE)
+CALL(settimeofday,       164, 170, NONE,        PERM,  EVENT,  NONE)
+CALL(clock_settime,      227, 112, NONE,        PERM,  EVENT,  NONE)
 
 /* The kernel itself. */
 CALL(reboot,             169, 142, NONE,        PERM,  EVENT,  SHUTDOWN)
 CALL(init_module,        175, 105, NONE,        PERM,  EVENT,  MODULE)
 CALL(finit_module,       313, 273, NONE,        PERM,  EVENT,  MODULE)
 CALL(delete_module,      176, 106, NONE,        PERM,  EVENT,  MODULE)
+CALL(create_module,      174,  -1, NONE,        NOSYS, EVENT,  MODULE)	/* of kernels long gone, like _sysctl: between two that are refused */
+CALL(_sysctl,            156,  -1, NONE,        NOSYS, EVENT,  NONE)
 CALL(kexec_load,         246, 104, NONE,        PERM,  EVENT,  MODULE)
 CALL(kexec_file_load,    320, 294, NONE,        PERM,  EVENT,  MODULE)
 CALL(bpf,                321, 280, NONE,        PERM,  EVENT,  EXPLOIT)

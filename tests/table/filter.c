@@ -44,6 +44,8 @@ static const struct always {
 	{ "open_tree_attr", REFUSE, EPERM }, { "move_mount", REFUSE, EPERM }, { "fsopen", REFUSE, EPERM },
 	{ "fsconfig", REFUSE, EPERM }, { "fsmount", REFUSE, EPERM }, { "fspick", REFUSE, EPERM }, { "mount_setattr", REFUSE, EPERM },
 	{ "chroot", REFUSE, EPERM }, { "pivot_root", REFUSE, EPERM }, { "open_by_handle_at", REFUSE, EPERM },
+	{ "sethostname", REFUSE, EPERM }, { "setdomainname", REFUSE, EPERM }, { "settimeofday", REFUSE, EPERM }, { "clock_settime", REFUSE, EPERM },
+	{ "create_module", REFUSE, ENOSYS }, { "_sysctl", REFUSE, ENOSYS }, { "fanotify_mark", REFUSE, EPERM },
 	{ "fanotify_init", REFUSE, EPERM }, { "acct", REFUSE, EPERM }, { "swapon", REFUSE, EPERM }, { "swapoff", REFUSE, EPERM },
 	{ "reboot", REFUSE, EPERM }, { "init_module", REFUSE, EPERM }, { "finit_module", REFUSE, EPERM },
 	{ "delete_module", REFUSE, EPERM }, { "kexec_load", REFUSE, EPERM }, { "kexec_file_load", REFUSE, EPERM },
