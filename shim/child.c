@@ -198,6 +198,30 @@ static void look_ahead(struct bk_shim *s)
 	bk_image_ready(s);
 }
 
+/* What the shim needs and the child's filter does not: the child makes that meanwhile, which takes the kernel as long. */
+static int get_ready(struct bk_shim *s, struct bk_start *start)
+{
+	uint64_t told = ~(1ULL << (BK_WAIT_SIGNAL - 1));	/* which would end a wait as something that is to be read */
+	int status;
+
+	sys_sigdefault(SIGCHLD, 0);	/* ignored, it would cost us the exit status */
+	s->signals = (int)sys_signalfd(&told);
+	if (s->self == 1 || sys_prctl(PR_SET_CHILD_SUBREAPER, 1) == 0)
+		s->place.offers |= BK_CAN_SUBREAPER;
+	status = bk_policy_check(s);
+	if (status)
+		return status;
+	/* In one call what else were a fault for each page; before Linux 5.14 it is that. */
+	sys_madvise((void *)(((uintptr_t)s->scratch + BK_SCRATCH_FIRST) & ~(uintptr_t)(BK_PAGE - 1)), BK_SCRATCH_BEHIND - BK_SCRATCH_FIRST, MADV_POPULATE_WRITE);
+	bk_gather_own(s, start->envp);
+	bk_files_start(s, start->envp);
+	bk_network_start(s, start->options);
+	probe_network(s, start);
+	look_ahead(s);
+	bk_loop_ready(s);
+	return 0;
+}
+
 static void say_go(struct bk_start *start, uint32_t go)
 {
 	__atomic_store_n(&start->go, go, __ATOMIC_RELEASE);
@@ -236,15 +260,12 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	sys_sigmask(SIG_SETMASK, &all, &start->mask);
 	long pid = bk_clone(CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD,
 			    (char *)((uintptr_t)(here - CHILD_GAP) & ~15UL), &start->vm_tid, child, start);
-	sys_sigdefault(SIGCHLD, 0);	/* ignored, it would cost us the exit status */
 	if (pid < 0)
 		return bk_log_refuse(s, "process", "the system has no room for another process");
 	s->main_pid = (int)pid;
-	probe_network(s, start);
-	status = bk_policy_check(s);	/* meanwhile the child makes its filter, which takes the kernel as long */
+	status = get_ready(s, start);
 	if (status)
 		return status;
-	look_ahead(s);
 	wait_ready(start, 1);
 	if (!start->ready)
 		return bk_log_refuse(s, "process", "it ended before it could be supervised");

@@ -248,6 +248,7 @@ static bool await_end(struct bk_shim *s, int *main_status)
 	bool ended = false;
 	int pid = 0;
 
+	sys_close(s->listener);		/* that frees the filter, which takes the kernel a while: meanwhile */
 	s->listener = -1;
 	while (!ended && (pid = (int)sys_wait(-1, main_status, __WALL)) > 0)
 		ended = one_status(s, pid, *main_status);
@@ -382,7 +383,7 @@ static bool wait_watching(struct bk_shim *s, struct pollfd f[POLLED], bool *rest
 	return n > 0 && (f[0].revents | f[1].revents | f[3].revents);
 }
 
-static void prepare_wait(struct bk_shim *s)
+void bk_loop_ready(struct bk_shim *s)
 {
 	uint64_t blocked = ~(1ULL << (BK_WAIT_SIGNAL - 1));
 
@@ -396,7 +397,6 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 	int main_status = 0;
 	bool rested = false;
 
-	prepare_wait(s);
 	for (;;) {
 		struct pollfd f[POLLED] = {
 			{ .fd = s->signals, .events = POLLIN },

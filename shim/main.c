@@ -91,10 +91,8 @@ static void supervise(void *arg)
 	sys_exit(bk_loop(s, &i->start));
 }
 
-static void get_ready(struct bk_shim *s, const struct bk_options *o)
+static void begin(struct bk_shim *s, const struct bk_options *o)
 {
-	uint64_t told = ~(1ULL << (BK_WAIT_SIGNAL - 1));	/* which would end a wait as something that is to be read */
-
 	s->self = (int)sys_getpid();
 	s->group = (int)sys_getpgid(0);
 	s->uid = (uint32_t)sys_geteuid();
@@ -102,14 +100,9 @@ static void get_ready(struct bk_shim *s, const struct bk_options *o)
 	s->form = o->form;
 	s->listener = s->signals = s->log = s->own_fds = s->terminal = s->watch = s->events = -1;
 	bk_scratch_new(s);
-	/* In one call what else were a fault for each page; before Linux 5.14 it is that. */
-	sys_madvise((void *)(((uintptr_t)s->scratch + BK_SCRATCH_FIRST) & ~(uintptr_t)(BK_PAGE - 1)), BK_SCRATCH_BEHIND - BK_SCRATCH_FIRST, MADV_POPULATE_WRITE);
 	bk_log_open(s, o->log_fd >= 0 ? o->log_fd : 2);
 	if (o->log_fd >= 0)
 		sys_close(o->log_fd);
-	s->signals = (int)sys_signalfd(&told);
-	if (s->self == 1 || sys_prctl(PR_SET_CHILD_SUBREAPER, 1) == 0)
-		s->place.offers |= BK_CAN_SUBREAPER;
 }
 
 void bk_start(long *initial)
@@ -123,15 +116,12 @@ void bk_start(long *initial)
 		sys_exit(status);
 	if (i.options.least == BK_OFF && !i.options.probe)
 		sys_exit(execute(&i.options, i.search));
-	get_ready(s, &i.options);
+	begin(s, &i.options);
 	if (i.options.probe)
 		sys_exit(bk_probe(s));
 	status = bk_policy_map(s, &i.options);
 	if (status)
 		sys_exit(status);
-	bk_gather_own(s, i.options.envp);
-	bk_files_start(s, i.options.envp);
-	bk_network_start(s, &i.options);
 	i.start = (struct bk_start){ .shim = s, .options = &i.options, .envp = i.options.envp, .filter_flags = filter_flags(s), .vm_tid = -1 };
 	i.start.image = bk_child_search(*i.options.argv, i.options.envp, i.search, sizeof i.search);
 	bk_run_on(memory.stack + STACK_SIZE, supervise, &i);

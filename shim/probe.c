@@ -166,10 +166,7 @@ static void probe_child(struct bk_shim *s, struct trial *t)
 
 static void probe_rest(struct bk_shim *s)
 {
-	struct bk_mapping m;
-	long r;
-
-	r = BK_CALL(444 /* landlock_create_ruleset */, 0, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */, 0, 0, 0);
+	long r = BK_CALL(444 /* landlock_create_ruleset */, 0, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */, 0, 0, 0);
 	s->place.landlock = r > 0 ? (uint32_t)r : 0;
 	if (s->self == 1 || sys_prctl(PR_SET_CHILD_SUBREAPER, 1) == 0)
 		s->place.offers |= BK_CAN_SUBREAPER;
@@ -179,7 +176,6 @@ static void probe_rest(struct bk_shim *s)
 		s->place.offers |= BK_CAN_PROCMAP;
 	if (fd >= 0)
 		sys_close(fd);
-	(void)m;
 }
 
 static void probe_watch(struct bk_shim *s)

@@ -231,6 +231,8 @@ bool bk_gate_said_hello(const struct bk_shim *s, int pid);
 /* --- loop ------------------------------------------------------------------------------------------------------------ */
 
 #define BK_WAIT_SIGNAL 63		/* of the timer that ends all waits of the loop; the only signal that is not blocked */
+/* Once, before the rest: signal mask and timer of its waits. */
+void bk_loop_ready(struct bk_shim *s);
 /* Serves until the function has ended; returns its exit status (128 + n after signal n). */
 int bk_loop(struct bk_shim *s, struct bk_start *start);
 /* Called once, when the function's image is loaded and has not run yet: start event, `unsupported`, own protection.  `image`: empty where not known. */
