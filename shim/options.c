@@ -22,6 +22,7 @@ static const char help[] =
 	"      --log-fd N       write events to descriptor N (default: standard error)\n"
 	"      --probe          print what this place can enforce, and end\n"
 	"      --version        print the version, and end\n"
+	"  -h, --help           print this, and end\n"
 	"\n"
 	"environment: BUCKLER_POLICY, BUCKLER_MODE (off, learn, alert), BUCKLER_NEXT,\n"
 	"             BUCKLER_LOG_FORM (lambda, google, azure, plain)\n"
@@ -215,7 +216,9 @@ int bk_options_read(struct bk_options *o, int argc, char **argv, char **envp)
 	if (from_option)
 		o->policy = from_option;
 	if (o->help || o->version) {
-		say(o->help ? help : "buckler-init " BK_VERSION "\n", "", "");
+		const char *text = o->help ? help : "buckler-init " BK_VERSION "\n";
+
+		sys_write(1, text, bk_text_of(text).len);
 		sys_exit(0);
 	}
 	if (!status && !o->probe && !*o->argv) {

@@ -72,8 +72,22 @@ run "$BUCKLER" scan --db a.db --ignore ignore.yaml list.json
 status 0 'the ignore file of buckler-scan(1) is one'
 err 'ignore.yaml:2:.*note: fits no finding' 'and it is read'
 
+# Each call that is refused without a rule stands in the page (those that a policy judges do not).
+sed -n 's/^CALL(\([a-z0-9_]*\), *-\{0,1\}[0-9]*, *-\{0,1\}[0-9]*, *\([A-Z_]*\),.*/\1 \2/p' "$TOP/core/filter_table.h" |
+	grep -v -E ' (EXEC|MAP|PROTECT|SHMAT|OPEN|OPENAT|WRITE|LINK|SOCKET|CONNECT|SENDTO|RECVFROM|RECVMSG|LISTEN)$' >calls
+sed -n '/^\.Ss Refused calls/,/^\.Sh ENVIRONMENT/p' "$TOP/doc/buckler-init.1" >refused
+ok 'the table of refused calls was read' [ "$(wc -l <calls)" -ge 70 ]
+while read -r call check; do
+	ok "buckler-init.1 has $call" grep -q -w -e "$call" refused
+done <calls
+
 if [ -x "$SHIM" ]; then
 	run "$SHIM" --help
+	status 0 'the shim has a help screen'
+	out '^Policies are made with buckler' 'to its last line, on standard output'
+	is "$(wc -c <err | tr -d ' ')" 0 'and nothing on standard error'
+	run "$SHIM" --version
+	out '^buckler-init [0-9]' 'its version is on standard output, too'
 	grep -ohE -e '--[a-z][a-z0-9-]*' out err | sed 's/^[^-]*//' | sort -u | grep -v -e '^--help$' >options
 	while read -r option; do
 		ok "buckler-init.1 has $option" grep -q -e "Fl \\\\-${option#--}\\>" "$TOP/doc/buckler-init.1"
