@@ -242,10 +242,11 @@ static uint32_t parse_inet(struct bk_text t, uint8_t out[4])
 	return at;
 }
 
-/* Groups until something else comes; where "::" stood, in *gap.  A dotted end is not read: nobody writes it here. */
+/* Groups until something else comes, the last two perhaps dotted (RFC 4291, 2.2); where "::" stood, in *gap. */
 static uint32_t parse_groups(struct bk_text t, uint16_t groups[8], uint32_t *count, uint32_t *gap)
 {
 	uint32_t at = 0, value, n;
+	uint8_t dotted[4];
 
 	*count = 0;
 	*gap = 8;
@@ -257,6 +258,12 @@ static uint32_t parse_groups(struct bk_text t, uint16_t groups[8], uint32_t *cou
 			at++;
 		} else if (*count && *gap != *count) {
 			break;
+		}
+		n = *count <= 6 ? parse_inet(bk_text_from(t, at), dotted) : 0;
+		if (n) {
+			groups[(*count)++] = (uint16_t)(dotted[0] << 8 | dotted[1]);
+			groups[(*count)++] = (uint16_t)(dotted[2] << 8 | dotted[3]);
+			return at + n;
 		}
 		n = parse_number(bk_text_from(t, at), 16, 0xffff, &value);
 		if (!n)

@@ -49,6 +49,25 @@ static void test_spellings(void)
 	}
 }
 
+/* What the C library reads, and no more. */
+static void test_parse(void)
+{
+	static const char *const rows[] = {
+		"10.1.2.3", "10.1.2", "10.1.2.256", "::ffff:10.1.2.3", "64:ff9b::10.1.2.3", "1:2:3:4:5:6:10.1.2.3", "1:2:3:4:5:6:7:10.1.2.3", "::10.1.2", "::10.1.2.3.4",
+		"10.1.2.3::", "1::10.1.2.3:4", "::", "::1", "1::2::3", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7", ":1", "12345::", "fe80::", "g::", "", "x",
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t bytes[16] = { 0 };
+		struct bk_endpoint e;
+		struct bk_text text = bk_text_of(rows[i]);
+		bool four = inet_pton(AF_INET, rows[i], bytes) == 1, good = four || inet_pton(AF_INET6, rows[i], bytes) == 1;
+		bool read = text.len && bk_address_parse(text, &e) == text.len;
+
+		ok(read == good && (!good || (e.family == (four ? AF_INET : AF_INET6) && !memcmp(e.address, bytes, four ? 4 : 16))), "'%s' is %s", rows[i], good ? "an address" : "none");
+	}
+}
+
 static void test_translated(void)
 {
 	static const char *const rows[][2] = { { "64:ff9b::a9fe:a9fe", "169.254.169.254" }, { "2002:a9fe:aa02::1", "169.254.170.2" }, { "64:ff9b::", "127.0.0.1" } };
@@ -240,6 +259,7 @@ static void test_metadata_by_name(void)
 int main(void)
 {
 	test_spellings();
+	test_parse();
 	test_translated();
 	test_sockaddrs();
 	test_unix_names();
