@@ -102,7 +102,7 @@ if [ -n "$readme" ]; then
 	printf 'Measured on %s%s processors (%s), Linux %s.\n\n| figure | target | measured | |\n| --- | --- | --- | --- |\n' \
 		"$(grep -q '^flags.* hypervisor' /proc/cpuinfo && echo 'a virtual machine with ')" "$(getconf _NPROCESSORS_ONLN)" \
 		"$(uname -m)" "$(uname -r | cut -d . -f 1,2)"
-	targets | awk -F '\t' '$7 == "readme" { printf "| %s | %s %s | " ($2 >= 100 ? "%.0f" : "%.3g") " %s | %s |\n", $1, $4, $5, $2, $5, $6 }'
+	targets | awk -F '\t' '$7 == "readme" { printf "| %s | %s %s | " ($2 >= 100 || $2 <= -100 ? "%.0f" : "%.3g") " %s | %s |\n", $1, $4, $5, $2, $5, $6 }'
 	exit 0
 fi
 

@@ -17,7 +17,7 @@ static const char usage[] =
 	"      --log-fd N        write the events to descriptor N instead of stderr\n"
 	"  -h, --help            this text\n"
 	"\n"
-	"buckler-init is taken from BUCKLER_INIT, beside this program, or PATH.\n"
+	"buckler-init is BUCKLER_INIT, beside this program, in ../libexec, or in PATH.\n"
 	"Exit status: that of CMD; 2 the policy or an option is wrong, 125 CMD could not\n"
 	"be started under the policy, 126 CMD is not executable, 127 it was not found.\n"
 	"\n"

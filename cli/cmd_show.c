@@ -17,7 +17,7 @@ static const char usage[] =
 	"the offset of the fault.\n"
 	"Exit status: 0 shown, 2 not a sound compiled policy.\n"
 	"\n"
-	"Example: buckler show /opt/buckler/policy.bkl | diff policy.yaml -\n";
+	"Example: buckler show /opt/buckler/policy.bkl\n";
 
 static const struct option options[] = {
 	{ "digest", no_argument, NULL, 'd' },

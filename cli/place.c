@@ -14,10 +14,10 @@
 
 const struct bk_ability bk_abilities[] = {
 	{ BK_CAN_FILTER, "filter", "seccomp filters",
-	  "No process may install a seccomp filter here, so buckler-init can enforce nothing; what the watch finds is ended after the fact." },
+	  "No process may install a seccomp filter here: what else is offered, the gate inside the processes and the watch behind it, has to do." },
 	{ BK_CAN_NOTIFY, "notify", "calls judged from outside",
-	  "Without notification children and libraries are not judged: allow seccomp(2) with SECCOMP_FILTER_FLAG_NEW_LISTENER in the "
-	  "container's profile (Linux 5.5 or newer; gVisor has none)." },
+	  "To have children and libraries judged by the kernel, allow seccomp(2) with SECCOMP_FILTER_FLAG_NEW_LISTENER in the "
+	  "container's profile (Linux 5.9 or newer; gVisor has none)." },
 	{ BK_CAN_WAIT_KILLABLE, "wait-killable", "no calls repeated after signals",
 	  "Linux 5.19 or newer keeps programs that send themselves many signals (Go) from repeating judged calls." },
 	{ BK_CAN_SYNC_WAKE_UP, "sync-wake-up", "faster answers", "Linux 6.6 or newer answers faster; nothing is lost without it." },

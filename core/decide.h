@@ -113,7 +113,7 @@ const char *bk_reason_text(enum bk_reason reason);	/* a sentence without a full 
 bool bk_is_loader(struct bk_text path);
 /* Index of the program among the loader's own arguments, 0 where there is none or an option is unknown (then: BK_REQ_UNNAMED). */
 uint32_t bk_loader_program(const struct bk_args *argv);
-/* True for images with many programs in one file (busybox, toybox, coreutils): table in decide.c. */
+/* True for images with many programs in one file (busybox, toybox, coreutils): table in program.c. */
 bool bk_is_multicall(struct bk_text path);
 /* The applet that a multi-call image will run: basename of argv[0], or of argv[1] where argv[0] is the image's own name. */
 struct bk_text bk_applet(struct bk_text path, const struct bk_args *argv, uint32_t *first_arg);

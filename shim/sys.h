@@ -37,7 +37,7 @@
 #elif defined(__aarch64__)
 #include "shim/arch/aarch64/arch.h"
 #else
-#error "no such architecture: see doc/adding.md"
+#error "no such architecture: see HACKING.md"
 #endif
 
 #define BK_CALL(nr, a, b, c, d, e, f) \
