@@ -484,7 +484,39 @@ static void put_message(struct line *l, const struct bk_event *e)
 	plain(l, "\"");
 }
 
-static void open_lambda(struct line *l, const struct bk_event *e)
+/* The counter that the event adds to, or NULL. */
+static const char *counter_of(const struct bk_event *e)
+{
+	if (e->kind == BK_EVENT_DROPPED || e->kind == BK_EVENT_REFUSED)
+		return bk_event_name(e->kind);
+	if (!is_judged(e->kind) && e->kind != BK_EVENT_SUMMARY)
+		return NULL;
+	return e->verdict == BK_DENIED || e->verdict == BK_KILLED || e->verdict == BK_ALERTED ? bk_verdict_name(e->verdict) : NULL;
+}
+
+/*
+ * CloudWatch's embedded metric format: the platform makes counters of the lines, so that nothing is counted twice or kept here.  An event is
+ * 1, a summary what it sums up.
+ */
+static void put_metric(struct line *l, const struct bk_event *e)
+{
+	const char *counter = counter_of(e);
+
+	if (!counter || l->limit < 64)
+		return;
+	key(l, "_aws");
+	plain(l, "{\"Timestamp\":");
+	number(l, e->seconds * 1000 + e->nanoseconds / 1000000);
+	plain(l, ",\"CloudWatchMetrics\":[{\"Namespace\":\"buckler\",\"Dimensions\":[[");
+	plain(l, e->function.len ? "\"function\"" : "");
+	plain(l, "]],\"Metrics\":[{\"Name\":\"");
+	plain(l, counter);
+	plain(l, "\",\"Unit\":\"Count\"}]}]}");
+	put_text(l, "function", e->function);
+	put_number(l, counter, e->count ? e->count : 1);
+}
+
+static void open_lambda(struct line *l, const struct bk_event *e, bool metric)
 {
 	static const char levels[][6] = { "INFO", "WARN", "ERROR" };
 
@@ -492,7 +524,8 @@ static void open_lambda(struct line *l, const struct bk_event *e)
 	put_time(l, "timestamp", e);
 	put_word(l, "level", levels[severity_of(e)]);
 	put_message(l, e);
-	put_text(l, "requestId", e->request_id);
+	if (metric)
+		put_metric(l, e);
 }
 
 static void open_google(struct line *l, const struct bk_event *e)
@@ -532,7 +565,7 @@ static bool write_line(struct line *l, const struct bk_event *e, enum bk_form fo
 	else if (form == BK_FORM_AZURE)
 		open_azure(l, e);
 	else
-		open_lambda(l, e);
+		open_lambda(l, e, form == BK_FORM_LAMBDA);
 	put_event(l, e);
 	plain(l, "}\n");
 	return !l->over;

@@ -13,11 +13,12 @@
 
 /* What surrounds the "buckler" member; chosen by where the shim runs. */
 enum bk_form {
-	BK_FORM_LAMBDA,		/* {"timestamp":RFC 3339,"level":"WARN","message":...,"buckler":{...}}; also the default elsewhere */
+	BK_FORM_LAMBDA,		/* {"timestamp":RFC 3339,"level":"WARN","message":...,"buckler":{...}}; what was not allowed, or lost, also carries a
+				   metric: "_aws":{...},"function":...,"denied":1 (CloudWatch's embedded metric format) */
 	BK_FORM_GOOGLE,		/* {"severity":"WARNING","message":...,"time":...,"buckler":{...}} */
 	BK_FORM_AZURE,		/* buckler warning: MESSAGE {"buckler":{...}}; the object begins at the first {"buckler": as the
 				   message has every quote escaped */
-	BK_FORM_PLAIN		/* the Lambda form */
+	BK_FORM_PLAIN		/* the Lambda form without metrics; the default elsewhere */
 };
 
 enum bk_event_kind {
@@ -54,7 +55,7 @@ struct bk_event {
 	const uint8_t *policy;		/* 32-byte digest or NULL; the first 16 hex digits are written, the start event has all */
 	const struct bk_plan *plan;	/* start event: every section's status */
 	uint64_t seconds; uint32_t nanoseconds;	/* CLOCK_REALTIME */
-	struct bk_text request_id;	/* Lambda, where known */
+	struct bk_text function;	/* Lambda: whose counters the line adds to; empty: nobody's */
 };
 
 /*

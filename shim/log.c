@@ -79,7 +79,10 @@ static void put(struct bk_shim *s, struct bk_event *e)
 	e->nanoseconds = (uint32_t)t.tv_nsec;
 	if (e->mechanism == BK_NONE)
 		e->mechanism = s->plan.mechanism;
-	e->policy = s->policy.head ? s->policy.head->digest : NULL;
+	if (s->policy.head) {
+		e->policy = s->policy.head->digest;
+		e->function = bk_policy_text(&s->policy, s->policy.head->function);
+	}
 	e->seq = ++s->seq;
 	if (!write_line(s, s->scratch->line, bk_record_line(e, s->form, s->scratch->line, BK_LINE_MAX)))
 		s->dropped++;

@@ -66,6 +66,13 @@ for form in lambda google azure plain; do
 	like "$(cat got)" '^2 exec denied /usr/bin/true' "$form: what the shim writes"
 done
 
+# A line's counter is that of the policy's function.
+printf 'version: 1\nfunction: thumb*\nprocesses: []\n' >named.yaml
+BUCKLER_LOG_FORM=lambda "$BUCKLER" run -p named.yaml -- /bin/sh -c '/bin/true' >live 2>&1
+like "$(cat live)" '"_aws":\{.*"Dimensions":\[\["function"\]\].*"Name":"denied".*"function":"thumb\*","denied":1,"buckler":' 'on Lambda a line carries a metric'
+facts live
+like "$(cat got)" '^2 exec denied /usr/bin/true' 'and is an event as before'
+
 # --- the table ---
 
 run "$BUCKLER" logs "$plain"

@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	e.address = text(&in);
 	e.domain = text(&in);
 	e.technique = text(&in);
-	e.request_id = text(&in);
+	e.function = text(&in);
 	e.seq = e.pid = e.port = e.rule = byte(&in) * 0x1010101u;
 	e.count = e.seconds = (uint64_t)byte(&in) << 56 | e.seq;
 	len = bk_record_line(&e, how & 3, line, cap);

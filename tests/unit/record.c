@@ -81,16 +81,52 @@ static void forms(void)
 {
 	struct bk_event e = sample();
 
-	line_is(&e, BK_FORM_LAMBDA, "{\"timestamp\":\"2024-02-29T12:34:56.078Z\",\"level\":\"WARN\",\"message\":\"buckler: " SENTENCE "\"," OBJECT,
-		"the Lambda form");
+	line_is(&e, BK_FORM_LAMBDA, "{\"timestamp\":\"2024-02-29T12:34:56.078Z\",\"level\":\"WARN\",\"message\":\"buckler: " SENTENCE "\","
+		"\"_aws\":{\"Timestamp\":1709210096078,\"CloudWatchMetrics\":[{\"Namespace\":\"buckler\",\"Dimensions\":[[]],"
+		"\"Metrics\":[{\"Name\":\"denied\",\"Unit\":\"Count\"}]}]},\"denied\":1," OBJECT, "the Lambda form");
 	line_is(&e, BK_FORM_PLAIN, "{\"timestamp\":\"2024-02-29T12:34:56.078Z\",\"level\":\"WARN\",\"message\":\"buckler: " SENTENCE "\"," OBJECT,
 		"the plain form is the same");
 	line_is(&e, BK_FORM_GOOGLE, "{\"severity\":\"WARNING\",\"message\":\"buckler: " SENTENCE "\",\"time\":\"2024-02-29T12:34:56.078Z\"," OBJECT,
 		"the Google form");
 	line_is(&e, BK_FORM_AZURE, "buckler warning: " SENTENCE " {" OBJECT, "the Azure form");
-	e.request_id = BK_TEXT("8f5-1");
-	line_is(&e, BK_FORM_LAMBDA, "{\"timestamp\":\"2024-02-29T12:34:56.078Z\",\"level\":\"WARN\",\"message\":\"buckler: " SENTENCE "\","
-		"\"requestId\":\"8f5-1\"," OBJECT, "the request's id where it is known");
+	e.function = BK_TEXT("thumbnailer");
+	line_is(&e, BK_FORM_PLAIN, "{\"timestamp\":\"2024-02-29T12:34:56.078Z\",\"level\":\"WARN\",\"message\":\"buckler: " SENTENCE "\"," OBJECT,
+		"elsewhere no metric");
+}
+
+/* What a line adds to which counter, as the platform reads it: each named key is a member of the root. */
+static void metrics(void)
+{
+	static const struct { enum bk_event_kind kind; enum bk_verdict verdict; uint64_t count; const char *counter; json_int_t adds; } rows[] = {
+		{ BK_EVENT_EXEC, BK_DENIED, 0, "denied", 1 }, { BK_EVENT_LOAD, BK_KILLED, 0, "killed", 1 }, { BK_EVENT_CONNECT, BK_ALERTED, 0, "alert", 1 },
+		{ BK_EVENT_SYSCALL, BK_DENIED, 0, "denied", 1 }, { BK_EVENT_SUMMARY, BK_DENIED, 17, "denied", 17 }, { BK_EVENT_SUMMARY, BK_LEARNED, 17, NULL, 0 },
+		{ BK_EVENT_DROPPED, BK_ALERTED, 5, "dropped", 5 }, { BK_EVENT_REFUSED, BK_DENIED, 0, "refused", 1 }, { BK_EVENT_EXEC, BK_LEARNED, 0, NULL, 0 },
+		{ BK_EVENT_EXEC, BK_ALLOWED, 0, NULL, 0 }, { BK_EVENT_START, BK_ALLOWED, 0, NULL, 0 }, { BK_EVENT_START, BK_DENIED, 0, NULL, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (int named = 0; named < 2; named++) {
+			struct bk_event e = { .kind = rows[i].kind, .verdict = rows[i].verdict, .count = rows[i].count, .section = BK_SECTIONS, .seconds = 1700000000 };
+			json_t *root, *aws, *metric;
+			const char *dimension = NULL, *name = NULL, *space = NULL;
+			json_int_t at = 0;
+
+			e.function = named ? BK_TEXT("f \"x\"") : (struct bk_text){ NULL, 0 };
+			root = write_and_parse(&e, BK_FORM_LAMBDA, BK_LINE_MAX);
+			aws = json_object_get(root, "_aws");
+			metric = json_array_get(json_object_get(aws, "CloudWatchMetrics"), 0);
+			if (aws) {
+				json_unpack(aws, "{s:I}", "Timestamp", &at);
+				json_unpack(metric, "{s:s, s:[{s:s}]}", "Namespace", &space, "Metrics", "Name", &name);
+				json_unpack(metric, named ? "{s:[[s]]}" : "{s:[[]]}", "Dimensions", &dimension);
+			}
+			ok(rows[i].counter ? name && !strcmp(name, rows[i].counter) && !strcmp(space, "buckler") && at == 1700000000000 &&
+			   json_integer_value(json_object_get(root, name)) == rows[i].adds && !dimension == !named &&
+			   (!named || !strcmp(json_string_value(json_object_get(root, dimension)), "f \"x\"")) : !aws,
+			   "%s %s adds %d to %s%s", bk_event_name(rows[i].kind), bk_verdict_name(rows[i].verdict), (int)rows[i].adds,
+			   rows[i].counter ? rows[i].counter : "nothing", named ? " of the function" : "");
+			json_decref(root);
+		}
 }
 
 static void severities(void)
@@ -307,7 +343,7 @@ static void random_events(void)
 			.ppid = below(2) ? UINT32_MAX : 0, .parent = random_text(store[4], 5000), .technique = random_text(store[5], 12),
 			.note = random_text(store[6], 400), .first = UINT32_MAX, .count = below(2) ? UINT64_MAX : 0, .mechanism = below(BK_MECHANISMS),
 			.policy = below(2) ? hash : NULL, .plan = below(2) ? &plan : NULL, .seconds = below(2) ? UINT64_MAX : below(1u << 31),
-			.nanoseconds = below(1000000000), .request_id = random_text(store[7], 60),
+			.nanoseconds = below(1000000000), .function = random_text(store[7], 60),
 		};
 		struct bk_text args = random_text(store[8], 9000);
 		char line[BK_LINE_MAX];
@@ -341,7 +377,7 @@ static void fullest(void)
 		.seq = UINT32_MAX, .rule = UINT32_MAX, .path = t, .interpreter = t, .argv = { long_text, sizeof(long_text), 5000, true },
 		.sha256 = hash, .address = t, .domain = t, .port = UINT32_MAX, .pid = UINT32_MAX, .ppid = UINT32_MAX, .parent = t, .technique = t,
 		.note = t, .first = UINT32_MAX, .count = UINT64_MAX, .mechanism = BK_NOTIFY, .policy = hash, .plan = &plan,
-		.seconds = UINT64_MAX, .nanoseconds = 999999999, .request_id = t,
+		.seconds = UINT64_MAX, .nanoseconds = 999999999, .function = t,
 	};
 
 	memset(long_text, '"', sizeof(long_text));
@@ -400,6 +436,7 @@ static void times(void)
 int main(void)
 {
 	forms();
+	metrics();
 	severities();
 	start();
 	sentences();
