@@ -8,6 +8,8 @@
 
 #define CHILD_GAP 1024u			/* bytes between the shim's last frame on the initial stack and the child's first */
 
+#define ALIVE_NS 5000000L		/* between two questions whether the child is still there */
+
 static bool readable(const char *path)
 {
 	return sys_access(path, 1) == 0;
@@ -147,7 +149,6 @@ static void child(void *arg)
 	start->landlock = bk_landlock_restrict(s);
 	install_listener(start);
 	restrict_network(start);
-	sys_sigmask(SIG_SETMASK, &start->mask, NULL);
 	say_ready(start);
 	if (start->listener < 0) {
 		uint32_t go = await_go(start, 0);
@@ -156,20 +157,24 @@ static void child(void *arg)
 		say_ready(start);
 		await_go(start, go);
 	}
+	sys_sigmask(SIG_SETMASK, &start->mask, NULL);	/* what came meanwhile ends it from here on, when somebody waits for its end */
 	start->exec_error = (int)-sys_execve(start->image, o->argv, start->envp);
 	sys_exit(start->exec_error == ENOENT ? 127 : 126);
 }
 
-/* Until the child has said so for the n-th time, or has ended. */
+/* Until the child has said so for the n-th time, or has ended, which wakes nobody: it is asked for now and then. */
 static void wait_ready(struct bk_start *start, uint32_t n)
 {
 	while (__atomic_load_n(&start->ready, __ATOMIC_ACQUIRE) < n) {
-		int status;
+		int status = 0, pid;
 
-		sys_futex((void *)&start->ready, FUTEX_WAIT, n - 1);
-		if (__atomic_load_n(&start->ready, __ATOMIC_ACQUIRE) >= n || sys_wait(start->shim->main_pid, &status, WNOHANG | __WALL) <= 0)
+		sys_futex_wait_ns((void *)&start->ready, n - 1, ALIVE_NS);
+		if (__atomic_load_n(&start->ready, __ATOMIC_ACQUIRE) >= n)
+			return;
+		pid = (int)sys_wait(start->shim->main_pid, &status, WNOHANG | __WALL);
+		if (pid == 0)
 			continue;
-		if ((status & 0xff) != 0x7f)
+		if (pid < 0 || (status & 0xff) != 0x7f)
 			return;
 		sys_ptrace(PTRACE_CONT, start->shim->main_pid, 0, (unsigned long)(status >> 8 & 0xff));	/* a signal, already */
 	}
@@ -206,6 +211,8 @@ static int get_ready(struct bk_shim *s, struct bk_start *start)
 
 	sys_sigdefault(SIGCHLD, 0);	/* ignored, it would cost us the exit status */
 	s->signals = (int)sys_signalfd(&told);
+	if (s->signals < 0)
+		return bk_log_refuse(s, "process", "there is no descriptor left for the signals of its supervisor");
 	if (s->self == 1 || sys_prctl(PR_SET_CHILD_SUBREAPER, 1) == 0)
 		s->place.offers |= BK_CAN_SUBREAPER;
 	status = bk_policy_check(s);
@@ -234,7 +241,7 @@ void bk_child_go(struct bk_start *start)
 }
 
 /* Nobody may listen.  Where a filter can call a tracer, the child is traced before it has one; else the gate is got ready. */
-static void go_without_listener(struct bk_shim *s, struct bk_start *start)
+static bool go_without_listener(struct bk_shim *s, struct bk_start *start)
 {
 	s->tracing = bk_trace_probe(s) && bk_trace_seize(s->main_pid) == 0;
 	if (!s->tracing)
@@ -243,11 +250,14 @@ static void go_without_listener(struct bk_shim *s, struct bk_start *start)
 		start->filter_flags &= ~(BK_FILTER_CONNECT | BK_FILTER_NAMES);	/* no name can be told from an address */
 	say_go(start, s->tracing ? BK_GO_TRACED : BK_GO_FILTER);
 	wait_ready(start, 2);
+	if (start->ready < 2)
+		return false;
 	s->place.offers |= start->offers;
 	if (s->tracing)
 		bk_child_go(start);
 	else
 		bk_gate_prepare(s, start);
+	return true;
 }
 
 int bk_child_start(struct bk_shim *s, struct bk_start *start)
@@ -267,15 +277,15 @@ int bk_child_start(struct bk_shim *s, struct bk_start *start)
 	if (status)
 		return status;
 	wait_ready(start, 1);
-	if (!start->ready)
+	if (!start->ready)		/* killed, or by a filter that was here before */
 		return bk_log_refuse(s, "process", "it ended before it could be supervised");
 	sys_unshare(CLONE_FILES);
 	s->place.offers |= start->offers;
 	s->place.notify_errno = start->listener < 0 ? -start->listener : 0;
 	s->listener = start->listener < 0 ? -1 : start->listener;
 	s->place.landlock = start->landlock;
-	if (s->listener < 0)
-		go_without_listener(s, start);
+	if (s->listener < 0 && !go_without_listener(s, start))
+		return bk_log_refuse(s, "process", "it ended before it could be supervised");
 	if (s->tracing && start->filter)
 		return bk_log_refuse(s, "process", "it could not be given its filter");
 	if (s->listener >= 0 && start->filter_flags & (BK_FILTER_WRITE | BK_FILTER_READ))

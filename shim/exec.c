@@ -137,9 +137,14 @@ static void note_parent(struct bk_shim *s, const struct seccomp_notif *n, const 
 	r->parent = bk_text_of(bk_flight_parent(s, f));
 }
 
+static bool judges_execs(const struct bk_shim *s)
+{
+	return bk_judged(s, BK_PROCESSES) || bk_judged(s, BK_ENVIRONMENT);
+}
+
 void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 {
-	bool first = !s->started && (int)n->pid == s->main_pid;
+	bool first = !s->started && (int)n->pid == s->main_pid, judged = judges_execs(s);
 	struct bk_flight *f = bk_flight_of(s, 0);
 	struct bk_request r = { .section = BK_PROCESSES };
 	struct bk_decision d = { .verdict = BK_ALLOWED };
@@ -147,15 +152,20 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 	char link[64];
 	int error = 0;
 
-	if (!first && !bk_judged(s, BK_PROCESSES) && !bk_judged(s, BK_ENVIRONMENT)) {
+	/* A thread's exec is followed even where nobody judges it: bk_notify_group_execs() is to know of it. */
+	if (!first && !judged && (s->tracing || !s->plan.verify || bk_notify_alone((int)n->pid))) {
 		bk_notify_answer(s, n->id, 0);
+		return;
+	}
+	if (bk_notify_group_execs(s, (int)n->pid)) {
+		bk_notify_answer(s, n->id, EAGAIN);
 		return;
 	}
 	bk_flight_parent(s, f)[0] = '\0';
 	if (!first && !(s->policy.head->flags & BK_NO_PARENTS))
 		note_parent(s, n, f, &r);
 	f->flags = first || ((int)n->pid == s->main_pid && !s->main_seen) ? BK_FLIGHT_MAIN : 0;
-	if (!first) {
+	if (!first && judged) {
 		if (f->flags & BK_FLIGHT_MAIN)
 			r.flags |= BK_REQ_MAIN;
 		error = gather_before(s, n, &r, &image, link);
@@ -181,7 +191,7 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 	f->kind = BK_JOB_EXEC;
 	f->inode = image.inode;
 	f->device = image.device;
-	s->scratch->vetted = first ? 0 : (int)n->pid;
+	s->scratch->vetted = first || !judged ? 0 : (int)n->pid;
 	bk_image_close(&image);
 	if (bk_notify_follow(s, n, f))
 		return;
@@ -344,8 +354,15 @@ void bk_exec_after(struct bk_shim *s, int pid, struct bk_flight *f)
 {
 	struct bk_fresh fresh = { 0 };
 	struct bk_request r;
-	struct bk_decision d = judge_after(s, pid, f, &fresh, &r);
+	struct bk_decision d;
 	bool main = f->flags & BK_FLIGHT_MAIN;
+
+	if (s->started && !judges_execs(s)) {
+		bk_flight_land(s, f);
+		bk_notify_release(s, pid, 0);
+		return;
+	}
+	d = judge_after(s, pid, f, &fresh, &r);
 
 	if (bk_stops(d.verdict))
 		d.verdict = BK_KILLED;	/* the old image is gone: there is nobody left to get an errno */

@@ -389,7 +389,8 @@ void bk_loop_ready(struct bk_shim *s)
 
 	if (sys_timer_create(BK_WAIT_SIGNAL, &s->wait_timer) < 0 || sys_siginterrupt(BK_WAIT_SIGNAL) < 0)
 		s->wait_timer = -1;
-	sys_sigmask(SIG_SETMASK, &blocked, NULL);
+	else
+		sys_sigmask(SIG_SETMASK, &blocked, NULL);
 }
 
 REST static int serve(struct bk_shim *s, struct bk_start *start)

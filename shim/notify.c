@@ -95,6 +95,29 @@ void bk_notify_release(struct bk_shim *s, int tid, int signal)
 	sys_ptrace(s->tracing ? PTRACE_CONT : PTRACE_DETACH, tid, 0, (unsigned long)signal);
 }
 
+/*
+ * The exec of one thread waits for the end of all others, and one that is seized ends when it is reaped; who seizes a further one waits for the
+ * exec (kernel/ptrace.c, ptrace_attach: cred_guard_mutex).  So nobody is seized in a group that executes: its calls come to nothing anyway.
+ */
+bool bk_notify_group_execs(struct bk_shim *s, int tid)
+{
+	char path[64];
+	struct stat st;
+
+	for (unsigned i = 0; i < BK_FLIGHTS && s->flights_used && !s->tracing; i++) {
+		if (!s->flight[i].tid || s->flight[i].kind != BK_JOB_EXEC)
+			continue;
+		char *at = bk_proc(path, tid, "/task/");
+
+		while (*at)
+			at++;
+		bk_put_number(at, path + sizeof path, (uint32_t)s->flight[i].tid);
+		if (sys_stat(path, &st) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool bk_notify_follow(struct bk_shim *s, const struct seccomp_notif *n, struct bk_flight *f)
 {
 	/* One that is traced stops by itself at its exec, and behind its call.  Was it killed meanwhile, its end lands the flight. */
@@ -143,7 +166,7 @@ void bk_note_parent(int tid, char *out, size_t cap)
 /* --- files mapped executable, executable memory -------------------------------------------------------------------------------- */
 
 /* A thread group's task directory has one link for each thread besides its own two (fs/proc/base.c, proc_task_getattr). */
-static bool alone(int tid)
+bool bk_notify_alone(int tid)
 {
 	char path[64];
 	struct stat st;
@@ -237,8 +260,12 @@ static void map_go(struct bk_shim *s, const struct seccomp_notif *n, uint64_t in
 {
 	struct bk_flight *f = bk_flight_of(s, 0);
 
-	if (!s->plan.verify || alone((int)n->pid)) {
+	if (!s->plan.verify || bk_notify_alone((int)n->pid)) {
 		bk_notify_answer(s, n->id, 0);
+		return;
+	}
+	if (bk_notify_group_execs(s, (int)n->pid)) {
+		bk_notify_answer(s, n->id, EAGAIN);
 		return;
 	}
 	*f = (struct bk_flight){ .kind = BK_JOB_MAP, .inode = inode, .device = device };

@@ -20,6 +20,10 @@ void bk_notify_unseen(struct bk_shim *s, const struct seccomp_notif *n, enum bk_
 bool bk_notify_alive(struct bk_shim *s, uint64_t id);
 /* The event that the decision owes, if any. */
 void bk_notify_speak(struct bk_shim *s, enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d, int pid);
+/* True where a task's process has no other thread. */
+bool bk_notify_alone(int tid);
+/* True while an exec of another thread of the task's process is followed: then the task must not be, and its call is answered EAGAIN. */
+bool bk_notify_group_execs(struct bk_shim *s, int tid);
 /* Lets a call go and arranges a stop right behind it.  Returns false where the process cannot be seized. */
 bool bk_notify_follow(struct bk_shim *s, const struct seccomp_notif *n, struct bk_flight *f);
 

@@ -133,6 +133,12 @@ static inline long sys_ptrace(long op, int pid, unsigned long addr, unsigned lon
 static inline long sys_seccomp(unsigned op, unsigned flags, void *arg) { return BK_CALL(__NR_seccomp, op, flags, arg, 0, 0, 0); }
 static inline long sys_unshare(unsigned long flags) { return BK_CALL(__NR_unshare, flags, 0, 0, 0, 0, 0); }
 static inline long sys_futex(void *word, int op, uint32_t value) { return BK_CALL(__NR_futex, word, op, value, 0, 0, 0); }
+static inline long sys_futex_wait_ns(void *word, uint32_t value, long ns)
+{
+	struct __kernel_timespec limit = { 0, ns };
+
+	return BK_CALL(__NR_futex, word, FUTEX_WAIT, value, &limit, 0, 0);
+}
 static inline long sys_sigmask(int how, const uint64_t *set, uint64_t *old) { return BK_CALL(__NR_rt_sigprocmask, how, set, old, 8, 0, 0); }
 /* struct sigaction of the kernel: the default action. */
 #define BK_NOCLDSTOP 1u			/* SA_NOCLDSTOP */

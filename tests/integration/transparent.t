@@ -12,7 +12,9 @@ libraries: ["/**"]
 generated_code: allow
 YAML
 "$BUCKLER" compile -q p.yaml -o p.bkl || exit 2
-gcc -std=gnu11 -D_GNU_SOURCE -o state "$TOP/tests/integration/state/state.c" || exit 2
+for program in state early threads; do
+	gcc -std=gnu11 -D_GNU_SOURCE -pthread -o $program "$TOP/tests/integration/state/$program.c" || exit 2
+done
 
 # Runs without and with the shim, the same shell commands before it; $T/bare and $T/with are what it
 # printed, into a file of the same name.
@@ -327,4 +329,30 @@ exec 8>&-
 # shellcheck disable=SC2086
 run sh -c "$shim sh -c 'exit 4' 2>&-"
 status 4 'a closed standard error'
+# A signal that comes while the function is being started, to it and the shim alike, ends both as it would end the function.
+for signal in 2 15; do
+	run timeout -s KILL 200 ./early 300 "$signal" "$SHIM" -p p.bkl -- /bin/sleep 100
+	is "$(cat out)" 0 "signal $signal in the first millisecond of a start, 300 times: each ended by it"
+done
+
+# A filter that was here before kills the child before it can be supervised: that is told, and nothing waits for ever.
+run timeout -s KILL 20 prlimit --stack=16384 "$SHIM" -p p.bkl -- /bin/true
+status 125 'a child that cannot be started is not waited for'
+err 'it ended before it could be supervised' 'and that is said'
+
+# Threads of one process that all execute at once: one wins, as without the shim, and the shim goes on.
+chmod 755 . && chmod a+rx threads
+run timeout -s KILL 120 setpriv --reuid 65534 --regid 65534 --clear-groups "$SHIM" -p p.bkl -- "$T/threads" 3000 /usr/bin/true
+is "$(cat out)" 3000 'three threads that execute at once, 3,000 times: each process ended well'
+
+# No descriptor for the signals' supervisor: the function does not run without one.
+for n in 4 5 6 7 8 9; do
+	(ulimit -n $n; exec timeout -k 10 0.3 "$SHIM" -p p.bkl -- /bin/sleep 20) >out 2>err
+	given=$?
+	case $given in
+	124 | 125 | 126 | 127) tap_pass "with $n descriptors it starts and ends by a signal, or says that it cannot" ;;
+	*) tap_fail "with $n descriptors: status $given" ;;
+	esac
+done
+
 done_testing
