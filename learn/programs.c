@@ -145,6 +145,12 @@ static char **patterns_of(struct bk_use **u, size_t count, size_t words)
 	return NULL;
 }
 
+/* As the last argument three dots would stand for any rest: escaped they are only themselves. */
+static void add_last_arg(struct bk_model_rule *r, const char *pattern)
+{
+	bk_model_add_arg(r, strcmp(pattern, "...") ? pattern : "\\...");
+}
+
 static void words_rule(struct maker *k, struct bk_use **u, size_t count, size_t words, bool more)
 {
 	char **patterns = patterns_of(u, count, words);
@@ -164,7 +170,10 @@ static void words_rule(struct maker *k, struct bk_use **u, size_t count, size_t 
 		BK_FREE char *pattern = patterns ? patterns[i] : bk_pattern_literal(u[0]->words[i]);
 
 		varied |= bk_match_is_pattern(bk_text_of(pattern));
-		bk_model_add_arg(r, pattern);
+		if (i + 1 == words && !more)
+			add_last_arg(r, pattern);
+		else
+			bk_model_add_arg(r, pattern);
 	}
 	free(patterns);
 	if (more)

@@ -58,6 +58,26 @@ learn -o m.yaml -- /usr/bin/python3 memory.py
 status 1 'what no policy allows: status 1'
 err 'memfd:x.*which no policy allows' 'it is named'
 
+# An argument of three dots must not become the pattern for any rest.
+cat >dots.py <<'PY'
+import subprocess
+subprocess.call(["/usr/bin/printf", "..."])
+PY
+learn -o dots.yaml -- /usr/bin/python3 dots.py
+status 0 'three dots as an argument: status 0'
+ok 'they are escaped' grep -qF 'args: ["\\..."]' dots.yaml
+run "$BUCKLER" explain dots.yaml exec /usr/bin/printf ...
+status 0 'they are allowed'
+run "$BUCKLER" explain dots.yaml exec /usr/bin/printf other
+status 1 'others are not'
+run "$BUCKLER" explain dots.yaml exec /usr/bin/printf
+status 1 'nor none'
+"$BUCKLER" compile dots.yaml -o dots.bin && "$BUCKLER" show dots.bin >dots2.yaml
+ok 'compiled and shown again they are the same' grep -qF 'args: ["\\..."]' dots2.yaml
+cp dots.yaml before.yaml
+learn -o dots.yaml --merge -- /usr/bin/python3 dots.py
+ok 'learned again they stay' cmp dots.yaml before.yaml
+
 # --- joining ---
 
 cp p.yaml before.yaml
