@@ -21,7 +21,7 @@ void bk_propose_files(struct bk_model *m, const struct bk_seen *seen);
  */
 char *bk_template_of(const struct bk_text *strings, const struct bk_pids *pids, size_t count);
 /* Strings with the same key may be joined.  False where the string is no shell that can be read. */
-bool bk_template_key(struct bk_text string, struct bk_buf *key);
+bool bk_template_key(struct bk_text string, struct bk_pids pids, struct bk_buf *key);
 /* The template that stands for the string alone; NULL where there is none. */
 char *bk_template_literal(struct bk_text string);
 

@@ -4,7 +4,7 @@
  *
  * - Programs: path, sha256, arguments.  Command lines of one shape (as many words, the same options, the same subcommand) become one
  *   rule; what varied in them or looks random becomes a wildcard, with the folder and the end of the name kept.  `sh -c` becomes templates
- *   in the same way.  At most BK_SHAPES_MAX shapes a program, more become one with a last "..."; of shells and interpreters at most
+ *   in the same way, but the words of `eval` and its like and the targets of redirections do not vary.  At most BK_SHAPES_MAX shapes a program, more become one with a last "..."; of shells and interpreters at most
  *   BK_TEXTS_MAX are listed and the rest is left out, with a warning.
  * - Libraries: by folder where the function cannot put files and all of its libraries were loaded, or BK_FOLDER_FILES; else by path and sha256.
  * - Network: the name where one was resolved, else the address, and the port; many ports that the kernel chose are its range.

@@ -11,6 +11,7 @@
 struct token {
 	struct bk_text raw, text;	/* text: a plain word without its quotes */
 	bool is_operator, is_plain;
+	bool is_target;			/* of a redirection */
 	enum bk_word class;
 };
 
@@ -50,10 +51,13 @@ static bool is_redirection(const struct token *t)
 	return t->is_operator && (memchr(t->raw.at, '<', t->raw.len) || memchr(t->raw.at, '>', t->raw.len));
 }
 
-static bool is_reserved(struct bk_text word)
-{
-	static const char *const words[] = { "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "{", "}", "!", "in", NULL };
+static const char *const reserved[] = { "if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "{", "}", "!", "in", NULL };
+/* What the shell itself runs behind these is their operands: a command, or text that it reads as its own. */
+static const char *const fronts[] = { "exec", "command", "builtin", "time", NULL };
+static const char *const readers[] = { "eval", ".", "source", "trap", "alias", NULL };
 
+static bool is_one_of(struct bk_text word, const char *const *words)
+{
 	for (int i = 0; words[i]; i++)
 		if (bk_text_equal(word, bk_text_of(words[i])))
 			return true;
@@ -72,25 +76,46 @@ static bool is_assignment(struct bk_text raw)
 	return true;
 }
 
+/* What stands before the command's name; returns how many words. */
+static size_t classify_before(struct token **words, size_t count)
+{
+	bool behind = false;		/* a front, which takes an assignment for a command, but for `time` in some shells */
+	size_t n = 0;
+
+	for (; n < count; n++) {
+		bool assignment = is_assignment(words[n]->raw), front = is_one_of(words[n]->text, fronts);
+
+		if (!assignment && !front && !is_one_of(words[n]->raw, reserved))
+			break;
+		words[n]->class = assignment && !behind ? BK_WORD_OPTION : BK_WORD_FIXED;
+		behind |= front;
+	}
+	return n;
+}
+
+/* May no word vary?  An option in the command's place is one of `exec` and the like: what is run may be any word behind it. */
+static bool all_fixed(struct bk_text name)
+{
+	return is_one_of(name, readers) || bk_text_starts(name, BK_TEXT("-"));
+}
+
 /* The words of one simple command get the classes that its program gives them. */
 static void classify_command(struct token **words, size_t count)
 {
 	struct bk_text texts[TOKENS_MAX];
 	enum bk_word classes[TOKENS_MAX];
-	size_t first = 0;
+	size_t name = classify_before(words, count), first = name + 1;
+	bool fixed;
 
-	while (first < count && (is_assignment(words[first]->raw) || is_reserved(words[first]->raw))) {
-		words[first]->class = is_reserved(words[first]->raw) ? BK_WORD_FIXED : BK_WORD_OPTION;
-		first++;
-	}
-	if (first == count)
+	if (name == count)
 		return;
-	words[first]->class = BK_WORD_FIXED;
-	for (size_t i = first + 1; i < count; i++)
-		texts[i - first - 1] = words[i]->text;
-	bk_words_classify(words[first]->text, texts, count - first - 1, classes);
-	for (size_t i = first + 1; i < count; i++)
-		words[i]->class = classes[i - first - 1];
+	words[name]->class = BK_WORD_FIXED;
+	fixed = all_fixed(words[name]->text);
+	for (size_t i = first; i < count; i++)
+		texts[i - first] = words[i]->text;
+	bk_words_classify(words[name]->text, texts, count - first, classes);
+	for (size_t i = first; i < count; i++)
+		words[i]->class = fixed ? BK_WORD_FIXED : classes[i - first];
 }
 
 static void classify(struct tokens *t)
@@ -106,6 +131,7 @@ static void classify(struct tokens *t)
 			if (i + 1 == t->count || n->is_operator)
 				continue;
 			n->class = n->text.len && n->text.at[0] == '/' ? BK_WORD_PATH : BK_WORD_PLAIN;
+			n->is_target = true;
 			i++;
 		} else if (n->is_operator) {
 			classify_command(words, count);
@@ -132,25 +158,88 @@ static void add_skeleton(struct bk_buf *key, struct bk_text raw)
 	}
 }
 
-bool bk_template_key(struct bk_text string, struct bk_buf *key)
+static char *text_of_units(const uint16_t *at, size_t count)
+{
+	char *text = bk_alloc(count * 3 + 1), *to = text;
+
+	for (size_t i = 0; i < count; i++) {
+		if (at[i] == BK_WILD)
+			to = (char *)memcpy(to, "\xef\xbf\xbd", 3) + 3;
+		else
+			*to++ = (char)at[i];
+	}
+	return text;
+}
+
+static bool has_unknown(struct bk_text raw)
+{
+	return raw.len && memmem(raw.at, raw.len, "\xef\xbf\xbd", 3);
+}
+
+/* A hole at the begin of a redirection's target would let it be any file; so what looks random there is taken as it is. */
+static bool is_anywhere(const struct token *n, struct bk_units u)
+{
+	size_t begin = 0;
+
+	while (begin < u.count && (u.at[begin] == '/' || u.at[begin] == '"' || u.at[begin] == '\''))
+		begin++;
+	return n->is_target && begin < u.count && u.at[begin] == BK_WILD && !has_unknown(n->raw);
+}
+
+static struct bk_units literal_units(struct bk_text text)
+{
+	struct bk_units u = { bk_alloc((text.len + 1) * sizeof *u.at), text.len };
+
+	for (uint32_t i = 0; i < text.len; i++)
+		u.at[i] = (unsigned char)text.at[i];
+	return u;
+}
+
+static struct bk_units units_of_token(const struct token *n, struct bk_pids pids)
+{
+	struct bk_text text = n->is_plain ? n->text : n->raw;
+	struct bk_units u = bk_units_of(text, n->is_plain || has_unknown(n->raw) ? pids : (struct bk_pids){ 0, 0 });
+
+	if (is_anywhere(n, u)) {
+		bk_units_free(&u);
+		u = literal_units(text);
+	}
+	return u;
+}
+
+/* Where something is written to, or read from, may not vary: only what is random in it may. */
+static void add_target(struct bk_buf *key, const struct token *n, struct bk_pids pids)
+{
+	struct bk_units u = units_of_token(n, pids);
+	BK_FREE char *text = text_of_units(u.at, u.count);
+
+	bk_buf_text(key, text);
+	bk_units_free(&u);
+}
+
+static void add_token(struct bk_buf *key, const struct token *n, struct bk_pids pids)
+{
+	bk_buf_printf(key, "%c%c", n->is_operator ? 'O' : n->is_plain ? 'w' : 'X', '0' + (int)n->class);
+	if (n->is_target)
+		add_target(key, n, pids);
+	else if (n->is_operator || n->class == BK_WORD_FIXED)
+		bk_buf_add(key, n->text.at, n->text.len);
+	else if (n->class == BK_WORD_OPTION)
+		bk_buf_add(key, n->text.at, bk_option_head(n->text));
+	else if (!n->is_plain)
+		add_skeleton(key, n->raw);
+	bk_buf_add(key, "", 1);
+}
+
+bool bk_template_key(struct bk_text string, struct bk_pids pids, struct bk_buf *key)
 {
 	struct tokens *t = bk_alloc(sizeof *t);
 	bool good = read_tokens(string, t);
 
 	if (good)
 		classify(t);
-	for (size_t i = 0; good && i < t->count; i++) {
-		const struct token *n = &t->at[i];
-
-		bk_buf_printf(key, "%c%c", n->is_operator ? 'O' : n->is_plain ? 'w' : 'X', '0' + (int)n->class);
-		if (n->is_operator || n->class == BK_WORD_FIXED)
-			bk_buf_add(key, n->text.at, n->text.len);
-		else if (n->class == BK_WORD_OPTION)
-			bk_buf_add(key, n->text.at, bk_option_head(n->text));
-		else if (!n->is_plain)
-			add_skeleton(key, n->raw);
-		bk_buf_add(key, "", 1);
-	}
+	for (size_t i = 0; good && i < t->count; i++)
+		add_token(key, &t->at[i], pids);
 	free(t->unquoted);
 	free(t);
 	return good;
@@ -236,26 +325,6 @@ static void put_units(struct writer *w, const uint16_t *at, size_t count, bool r
 			put_literal(w, at[i]);
 }
 
-static char *text_of_units(const uint16_t *at, size_t count)
-{
-	char *text = bk_alloc(count * 3 + 1), *to = text;
-
-	for (size_t i = 0; i < count; i++) {
-		if (at[i] == BK_WILD)
-			to = (char *)memcpy(to, "\xef\xbf\xbd", 3) + 3;
-		else
-			*to++ = (char)at[i];
-	}
-	return text;
-}
-
-static struct bk_units units_of_token(const struct writer *w, size_t string, size_t i)
-{
-	const struct token *n = &w->all[string]->at[i];
-
-	return bk_units_of(n->is_plain ? n->text : n->raw, n->is_plain || memmem(n->raw.at, n->raw.len, "\xef\xbf\xbd", 3) ? w->pids[string] : (struct bk_pids){ 0, 0 });
-}
-
 static void put_varying(struct writer *w, const struct bk_units *units, bool raw)
 {
 	size_t prefix, suffix;
@@ -280,7 +349,7 @@ static void put_word(struct writer *w, size_t i)
 	bool same = true;
 
 	for (size_t k = 0; k < w->strings; k++) {
-		units[k] = units_of_token(w, k, i);
+		units[k] = units_of_token(&w->all[k]->at[i], w->pids[k]);
 		same &= bk_units_equal(units[0], units[k]);
 	}
 	if (same && (!bk_units_wild(units[0]) || n->class == BK_WORD_FIXED))

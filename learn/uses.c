@@ -132,7 +132,7 @@ void bk_use_rule(struct bk_use *u, const struct bk_model_rule *r, size_t index, 
 void bk_use_key(struct bk_use *u)
 {
 	u->classes = bk_alloc((u->count + 1) * sizeof *u->classes);
-	if (u->command && bk_template_key(bk_text_of(u->command), &u->key))
+	if (u->command && bk_template_key(bk_text_of(u->command), u->pids, &u->key))
 		return;
 	bk_buf_free(&u->key);
 	bk_words_classify(bk_use_name(u), u->words, u->count, u->classes);

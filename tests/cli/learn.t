@@ -78,6 +78,26 @@ cp dots.yaml before.yaml
 learn -o dots.yaml --merge -- /usr/bin/python3 dots.py
 ok 'learned again they stay' cmp dots.yaml before.yaml
 
+# What a shell reads as its own text must not become a hole, nor what it is redirected to.
+mkdir own
+echo 'echo 1' >own/e1
+echo 'echo 2' >own/e2
+cat >own.py <<'PY'
+import os
+for command in "eval true", "eval false", ". ./own/e1", ". ./own/e2", "command eval true", "command eval false":
+    os.system(command + " 2>/dev/null")
+for command in "echo a >own/o1", "echo b >own/o2":
+    os.system(command)
+PY
+learn -o own.yaml -- /usr/bin/python3 own.py
+status 0 'eval and its like: status 0'
+is "$(grep -c 'shell: ' own.yaml)" 8 'each is a template of its own'
+unlike "$(cat own.yaml)" 'shell:.*\{' 'and none has a hole'
+run "$BUCKLER" explain own.yaml exec /bin/sh -c 'eval id 2>/dev/null'
+status 1 'other text is refused'
+run "$BUCKLER" explain own.yaml exec /bin/sh -c 'eval false 2>/dev/null'
+status 0 'what was seen is not'
+
 # --- joining ---
 
 cp p.yaml before.yaml

@@ -46,6 +46,27 @@ static const struct row rows[] = {
 	{ "one string as it was written", { "exec /usr/bin/dash|sh|-c|cat 'a b' >$HOME/x" }, "/usr/bin/dash {cat 'a b' >$HOME/x}\n" },
 	{ "other commands, other templates", { "exec /usr/bin/dash|sh|-c|cat a", "exec /usr/bin/dash|sh|-c|rm a" }, "/usr/bin/dash {cat a}\n/usr/bin/dash {rm a}\n" },
 	{ "a word with blanks is quoted in one, plain in the other", { "exec /usr/bin/dash|sh|-c|cat 'a b'", "exec /usr/bin/dash|sh|-c|cat c" }, "/usr/bin/dash {cat {a}}\n" },
+	{ "what the shell reads as its own text stays", {
+		"exec /usr/bin/dash|sh|-c|eval true 2>/dev/null", "exec /usr/bin/dash|sh|-c|eval false 2>/dev/null", "exec /usr/bin/dash|sh|-c|x; trap 'rm a' EXIT", "exec /usr/bin/dash|sh|-c|x; trap 'rm b' EXIT" },
+	  "/usr/bin/dash {eval true 2>/dev/null}\n/usr/bin/dash {eval false 2>/dev/null}\n/usr/bin/dash {x; trap 'rm a' EXIT}\n/usr/bin/dash {x; trap 'rm b' EXIT}\n" },
+	{ "so does what it reads it from", {
+		"exec /usr/bin/dash|sh|-c|. /srv/e1 a", "exec /usr/bin/dash|sh|-c|. /srv/e2 a", "exec /usr/bin/dash|sh|-c|if source /srv/e1; then x; fi", "exec /usr/bin/dash|sh|-c|if source /srv/e2; then x; fi" },
+	  "/usr/bin/dash {. /srv/e1 a}\n/usr/bin/dash {. /srv/e2 a}\n/usr/bin/dash {if source /srv/e1; then x; fi}\n/usr/bin/dash {if source /srv/e2; then x; fi}\n" },
+	{ "and behind a command that runs its operands", {
+		"exec /usr/bin/dash|sh|-c|command eval a", "exec /usr/bin/dash|sh|-c|command eval b", "exec /usr/bin/dash|sh|-c|builtin . a", "exec /usr/bin/dash|sh|-c|builtin . b", "exec /usr/bin/dash|sh|-c|time A=1 eval a", "exec /usr/bin/dash|sh|-c|time A=1 eval b", "exec /usr/bin/dash|sh|-c|exec A=1", "exec /usr/bin/dash|sh|-c|exec A=2", "exec /usr/bin/dash|sh|-c|time tool1", "exec /usr/bin/dash|sh|-c|time tool2", "exec /usr/bin/dash|sh|-c|exec -a x tool a", "exec /usr/bin/dash|sh|-c|exec -a y tool a", "exec /usr/bin/dash|sh|-c|A=1 command exec sh -c a", "exec /usr/bin/dash|sh|-c|A=1 command exec sh -c b" },
+	  "/usr/bin/dash {command eval a}\n/usr/bin/dash {command eval b}\n/usr/bin/dash {builtin . a}\n/usr/bin/dash {builtin . b}\n/usr/bin/dash {time A=1 eval a}\n/usr/bin/dash {time A=1 eval b}\n/usr/bin/dash {exec A=1}\n/usr/bin/dash {exec A=2}\n/usr/bin/dash {time tool1}\n/usr/bin/dash {time tool2}\n/usr/bin/dash {exec -a x tool a}\n/usr/bin/dash {exec -a y tool a}\n/usr/bin/dash {A=1 command exec sh -c a}\n/usr/bin/dash {A=1 command exec sh -c b}\n" },
+	{ "whose command's own arguments may vary", {
+		"exec /usr/bin/dash|sh|-c|exec tool a.txt", "exec /usr/bin/dash|sh|-c|exec tool b.txt" },
+	  "/usr/bin/dash {exec tool {a}.txt}\n" },
+	{ "where something is redirected to stays", {
+		"exec /usr/bin/dash|sh|-c|tool a > /srv/x", "exec /usr/bin/dash|sh|-c|tool b > /srv/y", "exec /usr/bin/dash|sh|-c|tool c > /srv/y", "exec /usr/bin/dash|sh|-c|tool < /srv/x", "exec /usr/bin/dash|sh|-c|tool < /srv/y", "exec /usr/bin/dash|sh|-c|tool >>$HOME/x1", "exec /usr/bin/dash|sh|-c|tool >>$HOME/x2" },
+	  "/usr/bin/dash {tool a > /srv/x}\n/usr/bin/dash {tool {a} > /srv/y}\n/usr/bin/dash {tool < /srv/x}\n/usr/bin/dash {tool < /srv/y}\n/usr/bin/dash {tool >>$HOME/x1}\n/usr/bin/dash {tool >>$HOME/x2}\n" },
+	{ "but for a random part of it", {
+		"exec /usr/bin/dash|sh|-c|tool a > /tmp/tmp.aB3dE6gH9k", "exec /usr/bin/dash|sh|-c|tool b > /tmp/tmp.bC3dE6gH9k" },
+	  "/usr/bin/dash {tool {a} > /tmp/tmp.{b}}\n" },
+	{ "that does not begin it", {
+		"exec /usr/bin/dash|sh|-c|tool > 123e4567-e89b-12d3-a456-426614174000", "exec /usr/bin/dash|sh|-c|tool > /123e4567-e89b-12d3-a456-426614174000" },
+	  "/usr/bin/dash {tool > 123e4567-e89b-12d3-a456-426614174000}\n/usr/bin/dash {tool > /123e4567-e89b-12d3-a456-426614174000}\n" },
 	{ "a script without -c", { "exec /usr/bin/bash|bash|/f/run.sh|x1", "exec /usr/bin/bash|bash|/f/run.sh|x2" }, "/usr/bin/bash [/f/run.sh x*]\n" },
 	{ "a script is named, not its interpreter", { "script /f/run.sh|/usr/bin/dash|/bin/sh|/f/run.sh|one" }, "/f/run.sh [one]\n" },
 	{ "applets of a multi-call binary", { "exec /bin/busybox|wc|-l|a", "exec /bin/busybox|busybox|cat|b" }, "/bin/busybox:cat [b]\n/bin/busybox:wc [-l a]\n" },
@@ -350,6 +371,27 @@ static void converge(void)
 	bk_model_free(m);
 }
 
+/* What a person wrote is theirs: a hole that learning would not make stays, and what is new stands beside it. */
+static void holes_by_hand(void)
+{
+	static const char policy[] = "version: 1\nprocesses:\n  - path: /usr/bin/dash\n    shell: eval {a} 2> /srv/{b}\n  - path: /usr/bin/dash\n    shell: tool {a}.txt > {b}\n";
+	struct bk_diags d = { 0 };
+	struct bk_model *m = bk_policy_parse("p", policy, sizeof policy - 1, &d);
+	struct bk_seen seen = { 0 };
+
+	see(&seen, "exec /usr/bin/dash|sh|-c|eval true 2> /srv/x", 0);
+	see(&seen, "exec /usr/bin/dash|sh|-c|eval true 2> /opt/x", 1);
+	see(&seen, "exec /usr/bin/dash|sh|-c|tool x.png > y", 2);
+	m = propose(&seen, m, policy);
+	ok(m->section[BK_PROCESSES].count == 4, "templates by hand: %zu rules", m->section[BK_PROCESSES].count);
+	ok(!strcmp(m->section[BK_PROCESSES].rules[0].shell, "eval {a} 2> /srv/{b}") && !strcmp(m->section[BK_PROCESSES].rules[1].shell, "tool {a}.txt > {b}"),
+	   "templates by hand stay");
+	ok(denied(&seen, m) == 0, "templates by hand: what was seen is allowed");
+	bk_model_free(m);
+	bk_diags_free(&d);
+	bk_seen_free(&seen);
+}
+
 static void comments(void)
 {
 	static const char policy[] = "# head\nversion: 1\n# about processes\nprocesses:\n  # mine\n  # learned: 1 time\n  - path: /bin/x\n    args: [a1]\n  - /bin/y # behind\n";
@@ -449,6 +491,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		try_row(&rows[i]);
 	converge();
+	holes_by_hand();
 	comments();
 	nonsense();
 	reads();
