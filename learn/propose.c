@@ -112,14 +112,27 @@ static void propose_code(struct bk_model *m, const struct bk_seen *seen)
 	s->comment = bk_format("learned: %s made code", path);
 }
 
+static bool is_allowed(const struct bk_model_section *s, const char *path)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->rules[i].action == BK_ALLOW && s->rules[i].path && !strcmp(s->rules[i].path, path))
+			return true;
+	return false;
+}
+
+/* An act is of one program, a rule of all of them: several acts may ask for the same one. */
 static void propose_environment(struct bk_model *m, const struct bk_seen *seen)
 {
+	struct bk_model_section *s = &m->section[BK_ENVIRONMENT];
+
 	for (size_t i = 0; i < seen->count; i++) {
 		const struct bk_act *a = &seen->acts[i];
 
 		if (a->kind != BK_EVENT_ENVIRONMENT || a->covered || !a->count)
 			continue;
-		bk_model_add(m, BK_ENVIRONMENT, BK_ALLOW)->path = bk_pattern_literal(a->path);
+		BK_FREE char *path = bk_pattern_literal(a->path);
+		if (!is_allowed(s, path))
+			bk_model_add(m, BK_ENVIRONMENT, BK_ALLOW)->path = bk_strdup(path);
 	}
 }
 

@@ -98,6 +98,13 @@ status 1 'other text is refused'
 run "$BUCKLER" explain own.yaml exec /bin/sh -c 'eval false 2>/dev/null'
 status 0 'what was seen is not'
 
+# A variable that several programs get is one entry.
+learn -o variable.yaml -- /usr/bin/env PYTHONPATH=/tmp/a sh -c '/bin/true; /bin/ls . >/dev/null; /bin/date >/dev/null; exit 0'
+status 0 'a variable for several programs: status 0'
+is "$(grep -c 'PYTHONPATH=/tmp/a' variable.yaml)" 1 'it stands once'
+run "$BUCKLER" check variable.yaml
+unlike "$(cat out err)" 'twice' 'and nothing stands twice'
+
 # --- joining ---
 
 cp p.yaml before.yaml

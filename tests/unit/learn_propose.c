@@ -84,6 +84,8 @@ static const struct row rows[] = {
 	  "lib /tmp/a.so #\nlib /tmp/b.so #\nlib /tmp/c.so #\nlib /tmp/d.so #\n" },
 	{ "generated code", { "code /usr/bin/node" }, "code\n" },
 	{ "injection variables", { "environment NODE_OPTIONS=--max-old-space-size=64" }, "environment NODE_OPTIONS=--max-old-space-size=64\n" },
+	{ "one that several programs got stands once", { "environment PYTHONPATH=/a", "env PYTHONPATH=/a", "envi PYTHONPATH=/b" },
+	  "environment PYTHONPATH=/a\nenvironment PYTHONPATH=/b\n" },
 	{ "a name, where one was resolved", { "connect api.test|10.1.2.3|443", "connect api.test|10.1.2.4|443" }, "connect api.test 443\n" },
 	{ "each of its ports", { "connect api.test|10.1.2.3|443", "connect api.test|10.1.2.3|8443" }, "connect api.test 443\nconnect api.test 8443\n" },
 	{ "an address, where none was", { "connect |10.1.2.3|5432", "connect |fd00::1|5432" }, "connect 10.1.2.3 5432\nconnect fd00::1 5432\n" },
