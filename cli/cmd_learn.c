@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -165,6 +166,48 @@ static int collect(struct job *job)
 
 /* --- writing --- */
 
+/*
+ * Negative errno where bk_write_file() could not begin to write there.  It writes beside and renames, so the folder is what counts, and
+ * to make a file there tells more than any look at permissions.
+ */
+static int try_output(const char *path)
+{
+	BK_FREE char *real = realpath(path, NULL), *beside = bk_format("%s.XXXXXX", real ? real : path);
+	int fd = *path ? mkostemp(beside, O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return *path ? -errno : -ENOENT;
+	close(fd);
+	return unlink(beside) < 0 ? -errno : 0;
+}
+
+/* Asked before the command runs: a run whose policy has no place to go is a run for nothing.  False with an error printed. */
+static bool may_write(const char *path)
+{
+	struct stat st;
+	int r;
+
+	if (!strcmp(path, "-"))
+		return true;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		bk_cli_error("%s: cannot be written: it is %s (\"-o -\" is standard output)", path, S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+		return false;
+	}
+	r = try_output(path);
+	if (r < 0)
+		bk_cli_error("%s: cannot be written: %s", path, strerror(-r));
+	return r == 0;
+}
+
+/* The run is over and may not come again: what was learned from it is not thrown away. */
+static int cannot_write(const struct job *job, int error, const struct bk_buf *text)
+{
+	int status = bk_cli_error("%s: cannot be written: %s; the policy follows", job->output, strerror(error));
+
+	fwrite(text->at, 1, text->len, stderr);
+	return status;
+}
+
 /* "exec /bin/x", "connect example.com port 443"; an event may lack what it is about. */
 static void say_act(const struct bk_act *a)
 {
@@ -227,7 +270,7 @@ static int write_policy(struct job *job, struct bk_model *m)
 	bk_policy_print(m, &text);
 	r = bk_write_file(job->output, text.at, text.len);
 	if (r < 0)
-		return bk_cli_error("%s: cannot be written: %s", job->output, strerror(-r));
+		return cannot_write(job, -r, &text);
 	say_written(job, m);
 	return status;
 }
@@ -318,6 +361,8 @@ static int run(int argc, char **argv)
 		return bk_cli_usage(&bk_cmd_learn, "--merge wants a file behind -o", NULL);
 	if (optind == argc)
 		return bk_cli_usage(&bk_cmd_learn, job.from ? "no log was given" : "no command was given", NULL);
+	if (!may_write(job.output))
+		return 2;
 	job.words = argv + optind;
 	job.count = argc - optind;
 	return learn(&job);

@@ -162,8 +162,48 @@ learn -o x.yaml -- no-such-command
 status 127 'a command that is not there: 127'
 learn -o x.yaml -- /etc/passwd
 status 126 'one that is not executable: 126'
-learn -o no/such/folder/x.yaml -- true
-status 2 'an output that cannot be written: status 2'
+
+# What cannot be written is found out before the command runs; a socket is what neither is a file nor could be written to.
+mkdir folder
+ln -s no/such/file dangling
+/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'
+mkfifo pipe
+refused() {
+	learn -o "$1" -- sh -c 'echo ran'
+	status 2 "$2: status 2"
+	silent out "$2: the command does not run"
+	err "$1: cannot be written: $3" "$2: it says why"
+}
+refused no/such/folder/x.yaml 'an output in a folder that is not there' 'No such file'
+refused work.sh/x.yaml 'an output below a file' 'Not a directory'
+refused /sys/x.yaml 'an output where nobody can write' ''
+refused folder 'a folder' 'it is a folder'
+refused socket 'a socket' 'it is no regular file'
+refused pipe 'a pipe' 'it is no regular file'
+refused /dev/null 'a device' 'it is no regular file'
+refused "$(printf '%0300d' 0)" 'a name that is too long' 'File name too long'
+refused '' 'no name' 'No such file'
+learn -o no/such/folder/x.yaml --from lambda.log
+status 2 'nor is a log read: status 2'
+ok 'to try leaves nothing behind' sh -c '! ls folder/* ./*.?????? 2>/dev/null | grep -q "yaml\\."'
+learn -o dangling -- true
+status 0 'a link to nothing: status 0'
+cp new.yaml folder/real.yaml
+ln -s folder/real.yaml link.yaml
+learn -o link.yaml -- sh -c 'exit 0'
+status 0 'a link to a file: status 0'
+ok 'and the file is written' sh -c '[ -L link.yaml ] && ! cmp -s new.yaml folder/real.yaml'
+mkdir gone
+learn -o gone/x.yaml -- sh -c '/bin/rmdir gone'
+status 2 'a folder that goes while the command runs: status 2'
+err 'gone/x.yaml: cannot be written: No such file or directory; the policy follows' 'it is told'
+sed -n '/the policy follows/,$p' err | sed 1d >rescued.yaml
+run "$BUCKLER" check rescued.yaml
+status 0 'and the policy is on standard error'
+ok 'whole' grep -qF 'args: [gone]' rescued.yaml
+run sh -c '"$1" learn -o - -- true >/dev/full' - "$BUCKLER"
+status 2 'a full disk: status 2'
+err '^version: 1' 'and the policy is on standard error'
 learn --merge -o - -- true
 status 2 'joining to standard output: status 2'
 echo 'processes: 7' >broken.yaml
