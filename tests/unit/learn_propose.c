@@ -89,6 +89,7 @@ static const struct row rows[] = {
 	{ "a name, where one was resolved", { "connect api.test|10.1.2.3|443", "connect api.test|10.1.2.4|443" }, "connect api.test 443\n" },
 	{ "each of its ports", { "connect api.test|10.1.2.3|443", "connect api.test|10.1.2.3|8443" }, "connect api.test 443\nconnect api.test 8443\n" },
 	{ "an address, where none was", { "connect |10.1.2.3|5432", "connect |fd00::1|5432" }, "connect 10.1.2.3 5432\nconnect fd00::1 5432\n" },
+	{ "written as an IPv6 one, too", { "connect |::ffff:10.1.2.3|80", "connect |10.1.2.3|80" }, "connect 10.1.2.3 80\n" },
 	{ "ports that the kernel chose", { "connect |127.0.0.1|40001", "connect |127.0.0.1|50001", "connect |::1|40001", "listen |0.0.0.0|45001", "listen |0.0.0.0|8080" },
 	  "connect 127.0.0.1 32768-60999\nconnect ::1 32768-60999\nlisten 127.0.0.1 32768-60999\nlisten 127.0.0.1 8080\n" },
 	{ "a high port of others is theirs", { "connect |10.1.2.3|40001" }, "connect 10.1.2.3 40001\n" },
@@ -419,7 +420,7 @@ static void comments(void)
 /* Of a log that the shim did not write: nothing may come of it, and least of all a rule without an address. */
 static void nonsense(void)
 {
-	static const char *const acts[] = { "connect |10.1.2.3.4|80", "connect |::ffff:10.1.2.3|80", "connect |x|80", "listen |1.2|80" };
+	static const char *const acts[] = { "connect |10.1.2.3.4|80", "connect |::ffff:10.1.2.3.4|80", "connect |x|80", "listen |1.2|80" };
 
 	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
 		struct bk_seen seen = { 0 };
