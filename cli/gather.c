@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,20 +32,84 @@ static bool fail(struct bk_gathered *g, char *message)
 	return false;
 }
 
+/* --- names --- */
+
+#define LINKS_MOST 40			/* symbolic links that the kernel follows for one path */
+
+/* The target of the link at `path`, a relative one from its folder; NULL: it is none. */
+static char *link_target(const char *path)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof target - 1);
+
+	if (n <= 0 || n == sizeof target - 1)
+		return NULL;
+	target[n] = '\0';
+	return *target == '/' ? bk_strdup(target) : bk_format("%.*s/%s", (int)(strrchr(path, '/') - path), path, target);
+}
+
+/*
+ * Where the kernel would make `name`: what is there of the way to it is looked up, the rest stands as it is written.  `follow`: a link that
+ * leads nowhere yet stands for what would be made behind it, as for open(2).  NULL and errno where it can lead nowhere.
+ */
+static char *place_of(const char *name, bool follow, int links)
+{
+	char *real = follow ? realpath(name, NULL) : NULL;
+	BK_FREE char *way = real ? NULL : bk_strdup(name);
+
+	if (real || (follow && errno != ENOENT))
+		return real;
+	for (size_t n = strlen(way); n > 1 && way[n - 1] == '/'; n--)
+		way[n - 1] = '\0';
+
+	char *slash = strrchr(way, '/'), *last = slash ? slash + 1 : way;
+	if (!*last || strcmp(last, "..") == 0 || strcmp(last, ".") == 0)
+		return *last && follow ? NULL : realpath(name, NULL);	/* `..` of what is not there leads nowhere */
+	if (slash)
+		*slash = '\0';
+
+	BK_FREE char *folder = place_of(slash == way ? "/" : slash ? way : ".", true, links);
+	char *made = folder ? bk_format("%s/%s", strcmp(folder, "/") == 0 ? "" : folder, last) : NULL;
+	BK_FREE char *target = made && follow ? link_target(made) : NULL;
+	if (!target)
+		return made;
+	free(made);
+	errno = ELOOP;
+	return links < LINKS_MOST ? place_of(target, true, links + 1) : NULL;
+}
+
+/* Of what may yet be made its place counts, of all else what it is. */
+static char *look_up(const struct bk_gathered *g, const char *name)
+{
+	if (g->request.section == BK_LISTEN)
+		return place_of(name, false, 0);	/* bind(2) follows no link */
+	return g->request.section == BK_WRITE ? place_of(name, true, 0) : realpath(name, NULL);
+}
+
+/* What is not there is judged by its name, but not where it could never be made: that name may say anything. */
+static bool cannot_be_made(const struct bk_gathered *g, int error)
+{
+	return (g->request.section == BK_WRITE || g->request.section == BK_LISTEN) && (error == ENOENT || error == ELOOP || error == ENOTDIR);
+}
+
 /* The canonical path of what `name` stands for; `found`, where not NULL, gets the name under which it was found. */
 static char *canonical(struct bk_gathered *g, const char *name, bool search, char **found)
 {
 	BK_FREE char *there = g->as_is ? NULL : search ? bk_cli_which(name) : bk_strdup(name);
-	char *real = there ? realpath(there, NULL) : NULL;
+	char *real = there ? look_up(g, there) : NULL;
 
 	if (real && strcmp(real, name) != 0)
 		bk_buf_printf(&g->notes, "%s is %s here\n", name, real);
-	if (!real && name[0] == '/') {
+	else if (real && access(real, F_OK) != 0)
+		bk_buf_printf(&g->notes, "%s is not here yet\n", name);
+	if (!real && there && cannot_be_made(g, errno)) {
+		fail(g, bk_format("%s: %s: nothing can be made there", name, strerror(errno)));
+	} else if (!real && name[0] == '/') {
 		if (!g->as_is)
 			bk_buf_printf(&g->notes, "%s is not here: it is judged by this name\n", name);
 		real = bk_strdup(name);
 	}
-	if (!real)
+	if (!real && !g->error)
 		fail(g, bk_format("%s: %s; give its absolute path", name, g->as_is ? "not an absolute path" :
 				  !strchr(name, '/') && search ? "not found in PATH" : strerror(errno)));
 	if (real && found)

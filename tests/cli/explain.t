@@ -164,4 +164,38 @@ files 'environment of a process' 'an environment' /proc/1/environ
 files '^denied' 'a file that a rule forbids' /etc/shadow
 files '^allowed' 'another' /etc/passwd
 
+# --- files that are not there yet: judged where the kernel would make them ---
+
+mkdir -p way/real/sub way/out
+ln -s ../out/dangle way/real/dg
+ln -s dg way/real/dg2
+ln -s ../out way/real/folder
+ln -s loop way/real/loop
+printf 'version: 1\nfiles:\n  write: ["%s/way/real/**"]\n' "$T" >new.yaml
+new() {
+	run "$BUCKLER" explain new.yaml open --write "$2"
+	out "^$1 open $3 " "a new file: $2"
+}
+new allowed "$T/way/real/n1" "$T/way/real/n1"
+new allowed "$T/way/real/absent/n2" "$T/way/real/absent/n2"
+new allowed "$T/way/real/sub/../n3" "$T/way/real/n3"
+new denied "$T/way/real/dg" "$T/way/out/dangle"
+new denied "$T/way/real/dg2" "$T/way/out/dangle"
+new denied "$T/way/real/folder/n4" "$T/way/out/n4"
+new denied "$T/way/real/folder/absent/n5" "$T/way/out/absent/n5"
+new denied "$T/way/real/../out/n9" "$T/way/out/n9"
+new allowed way/real/n6 "$T/way/real/n6"
+new denied n7 "$T/n7"
+new denied ./n8/ "$T/n8"
+new allowed "$T/way/out/../real/n10" "$T/way/real/n10"
+new denied "/n11" "/n11"
+out '^  note +/n11 is not here yet' 'that it is not here is said'
+run "$BUCKLER" explain new.yaml open --write way/real/loop
+status 2 'a link that leads to itself: status 2'
+run "$BUCKLER" explain new.yaml open --write "$T/way/real/absent/../../out/n12"
+status 2 '.. behind what is not there: status 2'
+err 'nothing can be made there' 'and why'
+run "$BUCKLER" explain new.yaml --no-resolve open --write "$T/way/real/dg"
+out "^allowed open $T/way/real/dg " 'nothing is looked up where that is asked'
+
 done_testing
