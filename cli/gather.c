@@ -327,21 +327,35 @@ bool bk_gather_hash(struct bk_gathered *g)
 
 /* --- the network --- */
 
-static void take_host(struct bk_gathered *g, const char *host, struct bk_endpoint *e)
+/* A socket of the file system is found as the shim finds it; abstract names are what they are. */
+static bool take_unix(struct bk_gathered *g, const char *name)
+{
+	g->path = *name == '@' ? bk_strdup(name) : canonical(g, name, false, NULL);
+	if (g->path)
+		g->request.path = bk_text_of(g->path);
+	return g->path != NULL;
+}
+
+static bool take_host(struct bk_gathered *g, const char *host, struct bk_endpoint *e)
 {
 	struct bk_text text = bk_text_of(host);
 
+	*e = (struct bk_endpoint){ 0 };
+	if (*host == '@' || strchr(host, '/')) {
+		e->family = BK_UNIX;
+		return take_unix(g, host);
+	}
 	g->path = bk_strdup(host);
 	if (bk_address_parse(text, e) == text.len) {
 		bk_address_normalise(e);
-		return;
+		return true;
 	}
-	*e = (struct bk_endpoint){ 0 };
-	e->family = *host == '/' || *host == '@' ? BK_UNIX : (uint16_t)bk_family_number(text);
-	for (char *c = g->path; *c && e->family != BK_UNIX; c++)
+	*e = (struct bk_endpoint){ .family = (uint16_t)bk_family_number(text) };
+	for (char *c = g->path; *c; c++)
 		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
-	if (!e->family || e->family == BK_UNIX)
+	if (!e->family)
 		g->request.path = bk_text_of(g->path);
+	return true;
 }
 
 bool bk_gather_host(struct bk_gathered *g, enum bk_section section, const char *host, const char *port, struct bk_endpoint *e)
@@ -353,9 +367,10 @@ bool bk_gather_host(struct bk_gathered *g, enum bk_section section, const char *
 		g->error = bk_format("a port is a number up to 65535, not '%.40s'", port);
 		return false;
 	}
-	take_host(g, host, e);
-	e->port_low = e->port_high = (uint16_t)number;
 	g->request.section = section;
+	if (!take_host(g, host, e))
+		return false;
+	e->port_low = e->port_high = (uint16_t)number;
 	g->request.endpoint = e;
 	if (!port && !e->family) {
 		g->request.flags |= BK_REQ_NAME;

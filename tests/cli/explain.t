@@ -198,4 +198,34 @@ err 'nothing can be made there' 'and why'
 run "$BUCKLER" explain new.yaml --no-resolve open --write "$T/way/real/dg"
 out "^allowed open $T/way/real/dg " 'nothing is looked up where that is asked'
 
+# --- unix sockets: found as the shim finds them ---
+
+mkdir -p sock/run
+: >sock/run/a.sock
+ln -s run sock/link
+ln -s run/a.sock sock/a
+cat >unix.yaml <<YAML
+version: 1
+network:
+  connect: [{unix: "$T/sock/run/*"}, {unix: "@bus"}]
+  listen: [{unix: "$T/sock/run/*"}]
+YAML
+unix() {
+	unix_wanted=$1
+	shift
+	run "$BUCKLER" explain unix.yaml "$@"
+	out "^$unix_wanted " "unix: $*"
+}
+unix "allowed connect $T/sock/run/a.sock" connect "$T/sock/run/a.sock"
+unix "allowed connect $T/sock/run/a.sock" connect "$T/sock/link/a.sock"
+unix "allowed connect $T/sock/run/a.sock" connect "$T/sock/a"
+unix "allowed connect $T/sock/run/a.sock" connect sock/a
+unix "denied connect $T/sock/link/none" connect "$T/sock/link/none"
+unix "denied connect $T/sock/a" --no-resolve connect "$T/sock/a"
+unix 'allowed connect @bus' connect @bus
+unix 'denied connect @Bus/1' connect @Bus/1
+unix "allowed listen $T/sock/run/new" listen sock/link/new
+unix "denied listen $T/sock/a" listen sock/a
+unix "denied listen $T/sock/new" listen "$T/sock/run/../new"
+
 done_testing
