@@ -51,6 +51,7 @@ struct query {
 	bool hash, write, json;
 	struct bk_policy policy;
 	struct bk_decision decision;
+	const char *why;		/* instead of the decision's reason, where the policy is not asked at all */
 	struct bk_endpoint endpoint;	/* connect, listen */
 };
 
@@ -82,6 +83,8 @@ static bool ask_env(struct query *q, int argc, char **argv)
 	g->path = bk_strdup(argv[0]);
 	g->request.section = BK_ENVIRONMENT;
 	g->request.path = bk_text_of(g->path);
+	if (!bk_injection_variable(g->request.path))
+		q->why = "it is not held back: it brings no code into programs";
 	return true;
 }
 
@@ -277,10 +280,15 @@ static void print_verdict(const struct query *q)
 	printf(" (%s, mode %s)\n", bk_section_name(q->gathered.request.section), mode_of(q));
 }
 
+static const char *why_of(const struct query *q)
+{
+	return q->why ? q->why : bk_reason_text(q->decision.reason);
+}
+
 static int print_text(const struct query *q)
 {
 	const struct bk_request *r = &q->gathered.request;
-	const char *why = bk_reason_text(q->decision.reason);
+	const char *why = why_of(q);
 	const struct bk_rule *rule = bk_policy_rule(&q->policy, q->decision.rule);
 	char hex[65];
 
@@ -347,7 +355,7 @@ static int print_json(const struct query *q)
 	json_object_set_new(all, "verdict", json_string(bk_verdict_name(q->decision.verdict)));
 	json_object_set_new(all, "section", json_string(bk_section_name(r->section)));
 	json_object_set_new(all, "mode", json_string(mode_of(q)));
-	json_object_set_new(all, "why", json_string(bk_reason_text(q->decision.reason)));
+	json_object_set_new(all, "why", json_string(why_of(q)));
 	if (q->gathered.path)
 		json_object_set_new(all, "path", text_json(r->path));
 	if (r->interpreter.len)
@@ -398,6 +406,10 @@ static bool decide(struct query *q)
 {
 	struct bk_gathered *g = &q->gathered;
 
+	if (q->why) {
+		q->decision = (struct bk_decision){ BK_ALLOWED, BK_WHY_ALLOWED, UINT32_MAX };
+		return true;
+	}
 	if (q->hash && !g->request.sha256 && !bk_gather_hash(g))
 		return false;
 	q->decision = bk_decide_written(&q->policy, &g->request, BK_ENFORCE);

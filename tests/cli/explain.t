@@ -96,6 +96,9 @@ row 1 denied 'a library elsewhere' load /tmp/evil.so
 row 1 denied 'generated code' code
 row 0 allowed 'a variable of the list' env LD_LIBRARY_PATH=/x
 row 1 denied 'a variable that injects' env LD_PRELOAD=/tmp/evil.so
+row 0 allowed 'a variable that brings no code' env FOO=1
+out '^  why +it is not held back: it brings no code' 'and why'
+row 0 allowed 'PATH' env PATH=/x
 row 0 allowed 'a section that is absent' open /etc/passwd
 unlike "$(cat out)" "in any place" "an absent section needs no mechanism"
 
