@@ -402,6 +402,46 @@ static void note_unjudged(struct query *q)
 		bk_buf_printf(&q->gathered.notes, "buckler-init " BK_VERSION " does not judge %s in any place\n", bk_section_name(section));
 }
 
+static bool takes_port(const struct query *q, const struct bk_rule *r)
+{
+	const struct bk_endpoint *e = bk_policy_endpoint(&q->policy, r->endpoint);
+
+	return !e || (e->family == 0 && e->port_low <= q->endpoint.port_low && q->endpoint.port_low <= e->port_high);
+}
+
+/* Which names an address has is known in the place of the function alone. */
+static void note_names(struct query *q)
+{
+	const struct bk_rule *r;
+
+	for (uint32_t i = 0; (r = bk_policy_rule(&q->policy, i)); i++) {
+		struct bk_text name = bk_policy_text(&q->policy, r->path);
+
+		if (r->section != BK_CONNECT || r->action != BK_ALLOW || !r->path || !takes_port(q, r))
+			continue;
+		bk_buf_printf(&q->gathered.notes, "the rule for the domain %.*s allows it where /etc/hosts or the resolver gave that name this address: "
+			      "ask about the name\n", (int)name.len, name.at);
+		return;
+	}
+}
+
+static bool may_have_name(const struct bk_endpoint *e)
+{
+	return (e->family == BK_INET || e->family == BK_INET6) && !bk_address_is_metadata(e);
+}
+
+static void note_network(struct query *q)
+{
+	const struct bk_endpoint *e = q->gathered.request.endpoint;
+
+	if (!e || q->decision.verdict == BK_ALLOWED)
+		return;
+	if (e->family == BK_NETLINK)
+		bk_buf_text(&q->gathered.notes, "netlink for routing (NETLINK_ROUTE) is let through whatever the rules say: it only tells of this host\n");
+	else if (q->gathered.request.section == BK_CONNECT && q->decision.reason != BK_WHY_RULE && may_have_name(e))
+		note_names(q);
+}
+
 static bool decide(struct query *q)
 {
 	struct bk_gathered *g = &q->gathered;
@@ -429,6 +469,7 @@ static int explain(struct query *q, const struct verb *verb, int argc, char **ar
 		return 2;
 	if ((q->parent && !bk_gather_parent(&q->gathered, q->parent)) || !verb->ask(q, argc, argv) || !decide(q))
 		return bk_cli_error("%s", q->gathered.error);
+	note_network(q);
 	note_expiry(q);
 	note_unjudged(q);
 

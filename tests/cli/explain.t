@@ -231,4 +231,38 @@ unix "allowed listen $T/sock/run/new" listen sock/link/new
 unix "denied listen $T/sock/a" listen sock/a
 unix "denied listen $T/sock/new" listen "$T/sock/run/../new"
 
+# --- what the rules do not say of the network ---
+
+cat >net.yaml <<'YAML'
+version: 1
+network:
+  connect: [{domain: localhost, port: 80}, {address: 10.0.0.1}, {address: 10.0.0.2, action: deny}]
+YAML
+cat >nonames.yaml <<'YAML'
+version: 1
+network:
+  connect: [{address: 10.0.0.1}]
+YAML
+net() {
+	run "$BUCKLER" explain "$@"
+	out '^denied ' "net: $*: denied"
+}
+net net.yaml connect 127.0.0.1 80
+out '^  note +the rule for the domain localhost allows it where /etc/hosts' 'a name may have the address'
+net net.yaml connect 127.0.0.1 81
+unlike "$(cat out)" 'the rule for the domain' 'not for another port'
+net net.yaml connect 10.0.0.2 80
+unlike "$(cat out)" 'the rule for the domain' 'not where a rule forbids'
+net net.yaml connect 169.254.169.254 80
+unlike "$(cat out)" 'the rule for the domain' 'not for a metadata service'
+net nonames.yaml connect 127.0.0.1 80
+silent err 'no rule with a name'
+unlike "$(cat out)" 'the rule for the domain' 'no rule with a name: no note of one'
+run "$BUCKLER" explain net.yaml connect 10.0.0.1 80
+unlike "$(cat out)" 'the rule for the domain' 'not where it is allowed'
+net net.yaml connect netlink
+out '^  note +netlink for routing' 'routing netlink is let through'
+net net.yaml connect packet
+unlike "$(cat out)" 'netlink' 'another family has no such note'
+
 done_testing
