@@ -54,7 +54,7 @@ long bk_cli_number(const struct bk_command *command, const char *what, const cha
 void bk_cli_put(FILE *f, const char *text, size_t size);
 /* A JSON text of any bytes: what is not UTF-8 becomes U+FFFD. */
 json_t *bk_cli_json_text(const char *text, size_t size);
-/* Prints a value on stdout, ends the line, drops the reference; returns 0 or, with an error printed, 2. */
+/* Prints a value on stdout, ends the line, drops the reference; returns 0 or 2: the error is printed, of a write at the program's end. */
 int bk_cli_json_print(json_t *value);
 int bk_cli_json_line(json_t *value);	/* the same on one line */
 /* Diagnostics as a JSON array. */

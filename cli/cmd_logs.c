@@ -187,8 +187,8 @@ static int work(struct logs *l, char **files, int count)
 	status = read_files(l, files, count);
 	if (l->summary)
 		end_summary(l);
-	fflush(stdout);
-	tell_counts(l);
+	if (fflush(stdout) == 0 && !ferror(stdout))	/* else the counts are of a part */
+		tell_counts(l);
 	bk_logs_summary_free(l->summary);
 	bk_logs_repeats_free(l->repeats);
 	bk_log_reader_free(l->reader);

@@ -170,13 +170,14 @@ static int replay(struct replay *r, char **logs, int count)
 	struct bk_log_reader *reader = bk_log_reader_new(take, r);
 	bool good = true;
 
-	for (int i = 0; good && i < count; i++) {
+	for (int i = 0; good && i < count && !ferror(stdout); i++) {
 		r->log = logs[i];
 		good = bk_cli_read_log(logs[i], reader);
 	}
 	if (good)
 		show_counts(r);
-	bk_cli_warn_log(bk_log_counts(reader));
+	if (fflush(stdout) == 0 && !ferror(stdout))	/* else the counts are of a part */
+		bk_cli_warn_log(bk_log_counts(reader));
 	bk_log_reader_free(reader);
 	free(r->known);
 	return good ? r->refused != 0 : 2;

@@ -16,7 +16,7 @@ bool bk_cli_read_log(const char *path, struct bk_log_reader *reader)
 		bk_cli_error("%s: cannot be read: %s", path, strerror(errno));
 		return false;
 	}
-	while ((n = fread(block, 1, sizeof block, f)) > 0)
+	while (!ferror(stdout) && (n = fread(block, 1, sizeof block, f)) > 0)
 		bk_log_feed(reader, block, n);
 	if (ferror(f))
 		error = errno;

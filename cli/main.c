@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct bk_command *const commands[] = {
 	&bk_cmd_learn, &bk_cmd_run, &bk_cmd_check, &bk_cmd_compile, &bk_cmd_show, &bk_cmd_explain, &bk_cmd_diff, &bk_cmd_replay,
@@ -79,11 +80,42 @@ static int unknown(const char *name)
 	return bk_cli_error("there is no command %s; `buckler --help` lists them", name);
 }
 
+/* --- standard output --- */
+
+static int output_error;		/* the first that a write had: stdio keeps only that there was one */
+
+static ssize_t write_output(void *cookie, const char *bytes, size_t size)
+{
+	size_t done = 0;
+
+	(void)cookie;
+	while (done < size) {
+		ssize_t n = write(STDOUT_FILENO, bytes + done, size - done);
+
+		if (n < 0 && !output_error)
+			output_error = errno;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+static void watch_output(void)
+{
+	FILE *watched = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = write_output });
+
+	if (!watched)
+		return;
+	setvbuf(watched, NULL, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, BUFSIZ);
+	stdout = watched;
+}
+
 /* A full disk or a closed pipe must not look like success. */
 static int finish(int status)
 {
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return bk_cli_error("standard output: %s", strerror(errno));
+		return bk_cli_error("standard output: %s", strerror(output_error ? output_error : errno));
 	return status;
 }
 
@@ -120,5 +152,6 @@ int main(int argc, char **argv)
 		help(stderr);
 		return 2;
 	}
+	watch_output();
 	return finish(dispatch(argc, argv));
 }

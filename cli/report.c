@@ -10,7 +10,7 @@ bool bk_cli_colour(FILE *f)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return isatty(fileno(f)) && !(no && *no) && term && *term && strcmp(term, "dumb") != 0;
+	return isatty(f == stdout ? STDOUT_FILENO : fileno(f)) && !(no && *no) && term && *term && strcmp(term, "dumb") != 0;
 }
 
 /* Length of the control character at `at`, 0 where there is none: C0, DEL, and C1 in UTF-8. */
@@ -132,12 +132,13 @@ json_t *bk_cli_json_text(const char *text, size_t size)
 	return json_stringn(clean.at ? clean.at : "", clean.len);
 }
 
+/* What standard output could not take main() tells, once and with the reason. */
 static int print_json(json_t *value, size_t flags)
 {
 	bool bad = !value || json_dumpf(value, stdout, flags) < 0 || putchar('\n') == EOF;
 
 	json_decref(value);
-	return bad ? bk_cli_error("standard output: cannot write JSON") : 0;
+	return !bad ? 0 : ferror(stdout) ? 2 : bk_cli_error("standard output: cannot write JSON");
 }
 
 int bk_cli_json_print(json_t *value)

@@ -128,6 +128,11 @@ status 2 'no such folder: status 2'
 err 'cannot write: No such file' 'no such folder: named'
 "$BUCKLER" compile p.yaml -o - >/dev/full 2>err
 is $? 2 'a full disk: status 2'
+for form in text json; do
+	"$BUCKLER" show --format $form p.bkl >/dev/full 2>err
+	is $? 2 "show, a full disk, $form: status 2"
+	is "$(cat err)" 'buckler: error: standard output: No space left on device' "show, a full disk, $form: the reason, once"
+done
 ln -s p2.bkl link.bkl
 cp p.bkl p2.bkl
 run "$BUCKLER" compile -q canonical.yaml -o link.bkl

@@ -293,6 +293,11 @@ for wrong in '--verdict blessed' '--event x' '--section x' '--since yesterday' '
 done
 "$BUCKLER" logs "$plain" >/dev/full 2>err
 is $? 2 'a full disk behind standard output: status 2'
+for full in text json csv ocsf; do
+	"$BUCKLER" logs --format "$full" "$plain" >/dev/full 2>err
+	is $? 2 "a full disk, $full: status 2"
+	is "$(cat err)" 'buckler: error: standard output: No space left on device' "a full disk, $full: the reason, once"
+done
 
 # --- a file that grows ---
 

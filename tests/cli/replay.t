@@ -65,4 +65,10 @@ status 2 'a policy that is none: status 2'
 head -c 20000 /dev/urandom >noise
 run "$BUCKLER" replay p.yaml noise
 status 0 'noise: no events'
+for form in text json; do
+	"$BUCKLER" replay -a --format $form p.yaml log >/dev/full 2>err
+	is $? 2 "a full disk, $form: status 2"
+	is "$(cat err)" 'buckler: error: standard output: No space left on device' "a full disk, $form: the reason, once"
+done
+
 done_testing
