@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files into the reader of events, once or as they grow. */
 #include "cli/logs.h"
+#include "cli/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,17 +54,11 @@ static void close_log(int fd)
 		close(fd);
 }
 
-static bool is_packed(const char *bytes, size_t size)
-{
-	static const char gzip[] = { '\x1f', '\x8b' }, zstd[] = { '\x28', '\xb5', '\x2f', '\xfd' };
+static char bytes[CHUNK];
 
-	return (size >= sizeof gzip && memcmp(bytes, gzip, sizeof gzip) == 0) || (size >= sizeof zstd && memcmp(bytes, zstd, sizeof zstd) == 0);
-}
-
-/* Feeds what is there now.  Bytes that were read (0: the end, or a signal), or a negative errno. */
+/* Feeds what is there now.  Bytes that were read (0: the end, or a signal), or a negative errno; EMEDIUMTYPE: `bytes` says what keeps it. */
 static ssize_t read_some(struct bk_log_reader *r, int fd, uint64_t *total)
 {
-	static char bytes[CHUNK];
 	ssize_t n;
 
 	do
@@ -71,7 +66,7 @@ static ssize_t read_some(struct bk_log_reader *r, int fd, uint64_t *total)
 	while (n < 0 && errno == EINTR && !stopped);
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (*total == 0 && is_packed(bytes, (size_t)n))
+	if (*total == 0 && bk_cli_log_obstacle(bytes, (size_t)n))
 		return -EMEDIUMTYPE;
 	*total += (uint64_t)n;
 	bk_log_feed(r, bytes, (size_t)n);
@@ -82,7 +77,7 @@ static ssize_t read_some(struct bk_log_reader *r, int fd, uint64_t *total)
 static int explain(const char *path, int error)
 {
 	if (error == EMEDIUMTYPE)
-		return bk_cli_error("%s is compressed; unpack it first: zcat FILE | buckler logs, or zstdcat", name_of(path));
+		return bk_cli_error("%s %s", name_of(path), bk_cli_log_obstacle(bytes, sizeof bytes));
 	return fail(path, error);
 }
 

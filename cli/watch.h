@@ -12,8 +12,10 @@
  */
 int bk_cli_watch(const struct bk_buf *policy, char **command, int count, struct bk_log_reader *reader);
 
-/* Feeds a log file ("-": standard input) to the reader.  False with an error printed. */
+/* Feeds a log file ("-": standard input) to the reader; warns where no event is in it.  False with an error printed. */
 bool bk_cli_read_log(const char *path, struct bk_log_reader *reader);
+/* What keeps a log that begins with these bytes from being read, and what to do, behind the file's name; NULL: nothing. */
+const char *bk_cli_log_obstacle(const char *bytes, size_t size);
 /* Warns of what the reader could not take: cut, malformed, missing, dropped. */
 void bk_cli_warn_log(const struct bk_log_counts *counts);
 

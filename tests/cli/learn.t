@@ -132,6 +132,14 @@ for form in lambda google azure plain; do
 	ok "from a log of the form $form: the same rule" grep -qF 'args: ["-c", note*.txt]' "$form.yaml"
 	ok "from a log of the form $form: the function's name" grep -qx 'function: resize' "$form.yaml"
 done
+echo 'nothing of ours' >other.log
+learn -o - --from lambda.log other.log
+status 0 'a log without events beside one with some'
+err '^other\.log: warning: no event in 1 lines' 'is named'
+{ printf '\377\376'; iconv -f UTF-8 -t UTF-16LE <lambda.log; } >utf16.log
+learn -o - --from utf16.log
+status 2 'a log in UTF-16: status 2'
+err 'utf16\.log is UTF-16.*iconv' 'named, and what to do'
 learn -o - --from - <lambda.log
 run sh -c '"$1" learn -o - --from - <lambda.log' - "$BUCKLER"
 out 'args: \["-c", note\*\.txt\]' 'from standard input'

@@ -279,6 +279,17 @@ gzip <"$plain" >packed.gz
 run "$BUCKLER" logs packed.gz
 status 2 'a compressed file: status 2'
 err 'zcat' 'and what to do'
+for order in LE BE; do
+	bom='\377\376'
+	[ $order = LE ] || bom='\376\377'
+	{ printf '%b' "$bom"; iconv -f UTF-8 -t UTF-16$order <"$plain"; } >"utf16$order"
+	run "$BUCKLER" logs "utf16$order"
+	status 2 "UTF-16 $order: status 2"
+	silent out "UTF-16 $order: nothing shown"
+	err "utf16$order is UTF-16.*iconv" "UTF-16 $order: named, and what to do"
+	run sh -c '"$1" logs <"$2"' - "$BUCKLER" "utf16$order"
+	err 'standard input is UTF-16' "UTF-16 $order: on standard input"
+done
 run "$BUCKLER" logs "$T"
 status 2 'a folder: status 2'
 run "$BUCKLER" logs missing "$plain"

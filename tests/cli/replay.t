@@ -65,6 +65,23 @@ status 2 'a policy that is none: status 2'
 head -c 20000 /dev/urandom >noise
 run "$BUCKLER" replay p.yaml noise
 status 0 'noise: no events'
+err '^noise: warning: no event in [0-9]+ lines' 'and that is said'
+run "$BUCKLER" replay p.yaml log noise
+err '^noise: warning: no event' 'beside another log, too'
+: >empty
+run "$BUCKLER" replay p.yaml - <empty
+err '^standard input: warning: no event in 0 lines' 'an empty log'
+run "$BUCKLER" replay p.yaml log log
+silent err 'a log that is there twice has events'
+{ printf '\377\376'; iconv -f UTF-8 -t UTF-16LE <log; } >utf16
+run "$BUCKLER" replay p.yaml utf16
+status 2 'UTF-16: status 2'
+silent out 'UTF-16: no counts'
+err 'utf16 is UTF-16.*iconv' 'UTF-16: named, and what to do'
+gzip <log >log.gz
+run "$BUCKLER" replay p.yaml log.gz
+status 2 'a compressed log: status 2'
+err 'log\.gz is compressed' 'and said'
 for form in text json; do
 	"$BUCKLER" replay -a --format $form p.yaml log >/dev/full 2>err
 	is $? 2 "a full disk, $form: status 2"
