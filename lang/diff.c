@@ -2,6 +2,7 @@
 /* Two policies compared rule by rule, each written as one line of canonical text. */
 #include <string.h>
 #include <time.h>
+#include "core/shell.h"
 #include "lang/covers.h"
 
 static void add(struct bk_policy_changes *c, bool added, enum bk_section section, bool widens, char *text)
@@ -72,11 +73,26 @@ static void free_lines(struct lines *l)
 	free(l->at);
 }
 
+/* Without holes a template is one string of the shapes that it takes, and the others differ from it in quotes alone. */
+static bool takes_string(const char *wide, const char *narrow)
+{
+	return wide && narrow && !strchr(narrow, '{') && bk_shell_match(bk_text_of(wide), bk_text_of(narrow), NULL) == BK_SHELL_MATCH;
+}
+
+static bool covers(enum bk_section section, const struct bk_model_rule *wide, const struct bk_model_rule *narrow)
+{
+	struct bk_model_rule same = *narrow;
+
+	if (takes_string(wide->shell, narrow->shell))
+		same.shell = wide->shell;
+	return bk_rule_covers(section, wide, &same);
+}
+
 /* A rule of the same kind in `s`, allowing or forbidding, takes all that `r` does. */
 static bool is_covered(struct sides *sides, const struct bk_model_section *s, const struct bk_model_rule *r)
 {
 	for (size_t i = 0; i < s->count && sides->left; i++, sides->left--)
-		if ((s->rules[i].action == BK_ALLOW) == (r->action == BK_ALLOW) && bk_rule_covers(sides->section, &s->rules[i], r))
+		if ((s->rules[i].action == BK_ALLOW) == (r->action == BK_ALLOW) && covers(sides->section, &s->rules[i], r))
 			return true;
 	return false;
 }
@@ -158,18 +174,18 @@ static void date_text(uint64_t expires, char text[32])
 		strcpy(text, "never");
 }
 
-/* Facts of the whole policy have no section of their own: they are shown beside the processes. */
-static void diff_fact(struct bk_policy_changes *out, const char *key, const char *older, const char *newer, bool widens)
+/* Facts of the whole policy are in no section, BK_SECTIONS; which program is the main one stands beside the processes. */
+static void diff_fact(struct bk_policy_changes *out, enum bk_section section, const char *key, const char *older, const char *newer, bool widens)
 {
 	if (!strcmp(older, newer))
 		return;
-	add(out, false, BK_PROCESSES, false, bk_format("%s: %s", key, older));
-	add(out, true, BK_PROCESSES, widens, bk_format("%s: %s", key, newer));
+	add(out, false, section, false, bk_format("%s: %s", key, older));
+	add(out, true, section, widens, bk_format("%s: %s", key, newer));
 }
 
 static bool main_widens(const struct bk_model *older, const struct bk_model *newer)
 {
-	return older->has_main && !(newer->has_main && bk_rule_covers(BK_PROCESSES, &older->main, &newer->main));
+	return older->has_main && !(newer->has_main && covers(BK_PROCESSES, &older->main, &newer->main));
 }
 
 /* A name that the old pattern did not take is wider. */
@@ -187,12 +203,12 @@ static void diff_facts(const struct bk_model *older, const struct bk_model *newe
 
 	date_text(older->expires, from);
 	date_text(newer->expires, to);
-	diff_fact(out, "function", older->function ? older->function : "any", newer->function ? newer->function : "any",
+	diff_fact(out, BK_SECTIONS, "function", older->function ? older->function : "any", newer->function ? newer->function : "any",
 		  function_widens(older->function, newer->function));
-	diff_fact(out, "main", a, b, main_widens(older, newer));
-	diff_fact(out, "unsupported", older->refuse_unsupported ? "refuse" : "run", newer->refuse_unsupported ? "refuse" : "run",
+	diff_fact(out, BK_PROCESSES, "main", a, b, main_widens(older, newer));
+	diff_fact(out, BK_SECTIONS, "unsupported", older->refuse_unsupported ? "refuse" : "run", newer->refuse_unsupported ? "refuse" : "run",
 		  older->refuse_unsupported);
-	diff_fact(out, "expires", from, to, older->expires && (!newer->expires || newer->expires > older->expires));
+	diff_fact(out, BK_SECTIONS, "expires", from, to, older->expires && (!newer->expires || newer->expires > older->expires));
 }
 
 void bk_policy_diff(const struct bk_model *older, const struct bk_model *newer, struct bk_policy_changes *out)

@@ -70,6 +70,7 @@ void bk_policy_digest(const void *bytes, size_t size, uint8_t digest[32]);
 void bk_policy_lint(const char *name, const struct bk_model *m, struct bk_diags *d);
 
 /* What `newer` allows that `older` does not, and the reverse, as lines of text for people. */
+/* `section` BK_SECTIONS: of the policy as a whole. */
 struct bk_policy_change { bool added; enum bk_section section; char *text; bool widens; };
 struct bk_policy_changes { struct bk_policy_change *at; size_t count, cap; };
 void bk_policy_diff(const struct bk_model *older, const struct bk_model *newer, struct bk_policy_changes *out);

@@ -75,6 +75,35 @@ status 1 'alert instead of enforce makes a policy wider'
 run "$BUCKLER" diff --wider alert.yaml old.yaml
 status 0 'enforce instead of alert does not'
 
+# What is of the whole policy stands in no section.
+printf 'version: 1\nfunction: a\nexpires: 2030-01-01\nfiles: {write: [/tmp/x]}\n' >whole1.yaml
+printf 'version: 1\nfunction: b\nexpires: 2031-01-01\nunsupported: refuse\nfiles: {write: [/tmp/x]}\n' >whole2.yaml
+run "$BUCKLER" diff whole1.yaml whole2.yaml
+is "$(cat out)" '- function: a
++ function: b [wider]
+- unsupported: run
++ unsupported: refuse
+- expires: 2030-01-01
++ expires: 2031-01-01 [wider]' 'function, unsupported, expires are of no section'
+run "$BUCKLER" diff --format json whole1.yaml whole2.yaml
+ok 'json: they have no section' jq -e '[.changes[] | has("section")] | any | not' out
+
+# A string is narrower than a template that takes it.
+template() { printf 'version: 1\nprocesses:\n  - {path: /bin/sh, shell: "%s"}\n' "$1"; }
+narrower() {
+	template "$1" >wide.yaml
+	template "$2" >string.yaml
+	run "$BUCKLER" diff --wider wide.yaml string.yaml
+	status "$3" "$1, then $2: status $3"
+}
+narrower 'echo {a}' 'echo a' 0
+narrower 'echo a' 'echo {a}' 1
+narrower 'echo {a}' 'echo a; id' 1
+narrower 'echo {a}' 'echo -n' 1
+narrower 'echo {a} | cat' "echo 'x y' | cat" 0
+narrower 'echo {a}' 'echo {b}' 1
+narrower 'echo {a}' 'echo $HOME' 1
+
 run "$BUCKLER" diff old.yaml
 status 2 'one file: status 2'
 run "$BUCKLER" diff old.yaml absent.yaml
