@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is allowed to be written but is hardly ever meant: warnings.  lint_rules.c compares rules with each other. */
+/*
+ * What is allowed to be written but is hardly ever meant: warnings.  Here are programs and files; lint_network.c looks at the network and the
+ * environment, lint_shell.c at the holes of templates, lint_rules.c compares rules with each other.
+ */
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include "core/decide.h"
 #include "core/match.h"
@@ -67,10 +69,35 @@ static const char *open_program(const struct bk_model_rule *r)
 	return NULL;
 }
 
+static bool is_writable_place(const char *path)
+{
+	static const char *const places[] = { "/tmp/", "/var/tmp/", "/dev/shm/", NULL };
+
+	for (int i = 0; places[i]; i++)
+		if (!strncmp(path, places[i], strlen(places[i])))
+			return true;
+	return false;
+}
+
+/* A script that anybody could put there; what runs another program is judged by that. */
+static const char *written_script(const struct bk_model_rule *r)
+{
+	static const char *const others[] = { "env", "xargs", "find", NULL };
+	struct bk_text base = bk_text_basename(bk_text_of(r->path));
+
+	for (int i = 0; others[i]; i++)
+		if (!strcmp(base.at, others[i]))
+			return NULL;
+	for (size_t i = 0; i < r->arg_count; i++)
+		if (*r->args[i] != '-')
+			return is_writable_place(r->args[i]) ? r->args[i] : NULL;
+	return NULL;
+}
+
 static void lint_program_text(struct bk_lint *l, const struct bk_model_rule *r)
 {
 	bool shell = is_shell(r->path);
-	const char *open = open_program(r);
+	const char *open = open_program(r), *script = written_script(r);
 
 	if (is_unbound(r) && shell)
 		bk_lint_warn(l, r, "the shell '%s' may run any command: give it a shell template or args", r->path);
@@ -80,6 +107,8 @@ static void lint_program_text(struct bk_lint *l, const struct bk_model_rule *r)
 		bk_lint_warn(l, r, "'%s' in args lets the shell '%s' run any command: give it a shell template", open, r->path);
 	else if (open)
 		bk_lint_warn(l, r, "'%s' in args lets '%s' run any program text: name the script", open, r->path);
+	else if (script)
+		bk_lint_warn(l, r, "anybody can write to '%s', which '%s' runs: keep the script elsewhere", script, r->path);
 }
 
 static void lint_variables(struct bk_lint *l, const struct bk_model_rule *r)
@@ -112,6 +141,29 @@ static bool has_applet(const struct bk_model_rule *r)
 	return r->applet != NULL || r->shell != NULL;
 }
 
+/* The shell among a multi-call image's programs that the rule takes in, or NULL. */
+static const char *shell_applet(const struct bk_model_rule *r)
+{
+	static const char *const shells[] = { "sh", "ash", "hush", "bash", NULL };
+
+	for (int i = 0; r->applet && shells[i]; i++)
+		if (bk_match_path(bk_text_of(r->applet), bk_text_of(shells[i])))
+			return shells[i];
+	return NULL;
+}
+
+static void lint_multicall(struct bk_lint *l, const struct bk_model_rule *r)
+{
+	const char *shell = shell_applet(r), *open = shell ? open_program(r) : NULL;
+
+	if (!has_applet(r))
+		bk_lint_warn(l, r, "'%s' is many programs in one: name them with applet", r->path);
+	else if (shell && is_unbound(r))
+		bk_lint_warn(l, r, "the applet '%s' takes in the shell '%s', which may run any command: give it a shell template or args", r->applet, shell);
+	else if (open)
+		bk_lint_warn(l, r, "'%s' in args lets the shell '%s' run any command: give it a shell template", open, shell);
+}
+
 static void lint_process(struct bk_lint *l, const struct bk_model_rule *r)
 {
 	struct bk_text path = bk_text_of(r->path);
@@ -119,29 +171,21 @@ static void lint_process(struct bk_lint *l, const struct bk_model_rule *r)
 	if (r->action != BK_ALLOW)
 		return;
 	lint_variables(l, r);
+	if (r->shell)
+		bk_lint_shell(l, r);
 	if (bk_is_loader(path))
 		bk_lint_warn(l, r, "the dynamic loader '%s' runs any file that it is given: list the program instead", r->path);
-	else if (bk_is_multicall(path) && !has_applet(r))
-		bk_lint_warn(l, r, "'%s' is many programs in one: name them with applet", r->path);
+	else if (bk_is_multicall(path))
+		lint_multicall(l, r);
 	else if (is_shell(r->path) || is_interpreter(r->path))
 		lint_program_text(l, r);
-	else if (r->shell && !bk_match_is_pattern(path) && !bk_is_multicall(path))
+	else if (r->shell && !bk_match_is_pattern(path))
 		bk_lint_warn(l, r, "never decides: '%s' is no shell, and a template is for `sh -c` alone", r->path);
 	else if (bk_match_is_pattern(path) && strcmp(r->path, "/**") && strcmp(r->path, "**"))
 		lint_taken_in(l, r);
 }
 
 /* --- files --------------------------------------------------------------------------------------------------------------------------- */
-
-static bool is_writable_place(const char *path)
-{
-	static const char *const places[] = { "/tmp/", "/var/tmp/", "/dev/shm/", NULL };
-
-	for (int i = 0; places[i]; i++)
-		if (!strncmp(path, places[i], strlen(places[i])))
-			return true;
-	return false;
-}
 
 /* A component that no canonical path has, or NULL. */
 static const char *never_canonical(const char *path)
@@ -157,16 +201,52 @@ static const char *never_canonical(const char *path)
 	return n > 1 && path[n - 1] == '/' ? "/ at its end" : NULL;
 }
 
+/* What stands behind /proc/self or /proc/thread-self, links to the process's number, or NULL. */
+static const char *behind_self(const char *path)
+{
+	static const char *const links[] = { "/proc/self/", "/proc/thread-self/", NULL };
+
+	for (int i = 0; links[i]; i++)
+		if (!strncmp(path, links[i], strlen(links[i])))
+			return path + strlen(links[i]);
+	return NULL;
+}
+
+/* Links that are more than their text (proc(5)), and those to them. */
+static bool is_magic_link(const char *path)
+{
+	static const char *const links[] = { "exe", "cwd", "root", "/dev/stdin", "/dev/stdout", "/dev/stderr", NULL };
+	const char *own = behind_self(path);
+
+	for (int i = 0; links[i]; i++)
+		if (!strcmp(own ? own : path, links[i]))
+			return true;
+	return !strncmp(path, "/dev/fd/", 8) || (own && !strncmp(own, "fd/", 3));
+}
+
+/* Why no canonical path is like the pattern. */
+static void lint_never(struct bk_lint *l, const struct bk_model_rule *r)
+{
+	const char *part = never_canonical(r->path), *own = behind_self(r->path);
+
+	if (part)
+		bk_lint_warn(l, r, "'%s' matches nothing: a canonical path has no %s", r->path, part);
+	else if (*r->path == '*' && r->path[1] != '*' && !strchr(r->path, '/'))
+		bk_lint_warn(l, r, "'%s' matches nothing: a path begins with '/', for which * does not stand: write '**/%s' or the folder", r->path, r->path);
+	else if (is_magic_link(r->path))
+		bk_lint_warn(l, r, "'%s' matches nothing: it is a link, and judged as what it leads to: name that", r->path);
+	else if (own)
+		bk_lint_warn(l, r, "'%s' matches nothing: its folder is a link to the number of a process: write '/proc/*/%s'", r->path, own);
+}
+
 static void lint_place(struct bk_lint *l, enum bk_section section, const struct bk_model_rule *r)
 {
 	static const char *const what[BK_SECTIONS] = {
 		[BK_PROCESSES] = "program", [BK_LIBRARIES] = "library", [BK_WRITE] = "file to be written", [BK_READ] = "file to be read",
 		[BK_PLANT] = "file of code to be written"
 	};
-	const char *part = never_canonical(r->path);
 
-	if (part)
-		bk_lint_warn(l, r, "'%s' matches nothing: a canonical path has no %s", r->path, part);
+	lint_never(l, r);
 	if (r->action != BK_ALLOW)
 		return;
 	if (!strcmp(r->path, "**") || !strcmp(r->path, "/**"))
@@ -190,50 +270,14 @@ static void lint_written(struct bk_lint *l, const struct bk_model_rule *r)
 		}
 }
 
-/* --- environment and network ---------------------------------------------------------------------------------------------------------- */
-
-static void lint_environment(struct bk_lint *l, const struct bk_model_rule *r)
-{
-	if (r->action != BK_ALLOW)
-		return;
-	if (strcspn(r->path, "*?") < strcspn(r->path, "="))
-		bk_lint_warn(l, r, "'%s' takes in many variables: name them", r->path);
-	else if (!bk_injection_variable(bk_text_of(r->path)))
-		bk_lint_warn(l, r, "'%s' is not a variable that is held back: the rule has no effect", r->path);
-	else if (!strncmp(r->path, "LD_PRELOAD", 10) || !strncmp(r->path, "LD_AUDIT", 8))
-		bk_lint_warn(l, r, "'%s' puts code into every child: the libraries section alone stands behind it", r->path);
-}
-
-static bool has_host_bits(const struct bk_endpoint *e)
-{
-	unsigned bits = e->family == AF_INET ? 32 : e->family == AF_INET6 ? 128 : 0;
-
-	for (unsigned i = e->prefix; i < bits; i++)
-		if (e->address[i / 8] & 0x80u >> (i % 8))
-			return true;
-	return false;
-}
-
-static void lint_network(struct bk_lint *l, enum bk_section section, const struct bk_model_rule *r)
-{
-	const struct bk_endpoint *e = &r->endpoint;
-	bool addressed = !e->family || e->family == AF_INET || e->family == AF_INET6;
-	bool anywhere = r->path ? !strcmp(r->path, "*") || !strcmp(r->path, "**") : addressed && !e->prefix;
-
-	if (has_host_bits(e))
-		bk_lint_warn(l, r, "the address has bits behind its prefix of %u: they do not count", e->prefix);
-	if (r->action == BK_ALLOW && anywhere && e->port_low == 0 && e->port_high == 65535)
-		bk_lint_warn(l, r, "allows every %s", section == BK_LISTEN ? "port to listen on" : "destination");
-}
-
 /* --- the whole --------------------------------------------------------------------------------------------------------------------------- */
 
 static void lint_rule(struct bk_lint *l, enum bk_section section, const struct bk_model_rule *r)
 {
 	if (section == BK_CONNECT || section == BK_LISTEN) {
-		lint_network(l, section, r);
+		bk_lint_network(l, section, r);
 	} else if (section == BK_ENVIRONMENT) {
-		lint_environment(l, r);
+		bk_lint_environment(l, r);
 	} else {
 		lint_place(l, section, r);
 		if (section == BK_PROCESSES)

@@ -77,6 +77,33 @@ out '0 errors, [1-9]' 'warnings are counted'
 run "$BUCKLER" check --strict broad.yaml
 status 1 'warnings with --strict: status 1'
 
+# What looks like a condition and is none, or what can never be.
+cat >wide.yaml <<'YAML'
+version: 1
+main: /bin/main
+processes:
+  - {path: /bin/sh, shell: "{cmd} {a}"}
+  - {path: /bin/sh, shell: "echo {a} > {b}"}
+  - {path: /usr/bin/python3, args: ['/tmp/*.py']}
+  - {path: /bin/busybox, applet: ash}
+libraries: ['*.so']
+files: {read: [/proc/self/environ]}
+environment: ['NODE_OPTIONS=*']
+network:
+  connect:
+    - {port: 443}
+    - {domain: '*.com', port: 80}
+    - unix: /var/run/docker.sock
+YAML
+run "$BUCKLER" check wide.yaml
+status 0 'rules that are too wide: status 0'
+for wide in "4:5.*hole in '.cmd.' stands for any command" "5:5.*hole in '> .b.' lets the shell write to any file" "6:5.*anybody can write to '/tmp" \
+	"7:5.*applet 'ash' takes in the shell" "8:13.*matches nothing" "9:16.*matches nothing" '10:15.*takes in every value' \
+	'13:7.*every host on that port' "14:7.*every name below 'com'" "15:7.*controls the host's containers"; do
+	err "^wide\\.yaml:$wide" "warned: $wide"
+done
+out '^0 errors, 10 warnings$' 'each once'
+
 run "$BUCKLER" check --format json broad.yaml
 status 0 'json: status 0'
 silent err 'json: nothing on standard error'

@@ -243,6 +243,64 @@ static const struct { const char *rule, *part; } broad[] = {
 	{ "environment: [HOME]", "not a variable that is held back" },
 	{ "environment: [LD_PRELOAD]", "puts code into every child" },
 	{ "expires: 2001-01-01", "has expired" },
+	{ "processes: ['*']", "matches nothing" },
+	{ "processes: {deny: ['*.py']}", "matches nothing" },
+	{ "libraries: ['*.so']", "'**/*.so'" },
+	{ "files: {write: ['*']}", "matches nothing" },
+	{ "processes: [/proc/self/exe]", "matches nothing: it is a link" },
+	{ "files: {write: [/proc/self/fd/1]}", "matches nothing: it is a link" },
+	{ "files: {write: [/dev/stdout]}", "matches nothing: it is a link" },
+	{ "files: {read: [/proc/self/environ]}", "write '/proc/*/environ'" },
+	{ "processes: [{path: /usr/bin/python3, args: ['/tmp/*.py']}]", "anybody can write to '/tmp/*.py'" },
+	{ "processes: [{path: /usr/bin/node, args: [--no-warnings, /dev/shm/x.js, '*']}]", "anybody can write" },
+	{ "processes: [{path: /bin/busybox, applet: sh}]", "takes in the shell 'sh'" },
+	{ "processes: [{path: /bin/busybox, applet: ash, args: [...]}]", "takes in the shell 'ash'" },
+	{ "processes: [{path: /bin/busybox, applet: '*'}]", "takes in the shell" },
+	{ "processes: [{path: /bin/busybox, applet: sh, args: [-c, '*']}]", "run any command" },
+	{ "environment: ['NODE_OPTIONS=*']", "takes in every value" },
+	{ "environment: ['LD_LIBRARY_PATH=**']", "takes in every value" },
+	{ "network: {connect: [{port: 443}]}", "every host on that port" },
+	{ "network: {connect: [{domain: '*', port: 443}]}", "every host on that port" },
+	{ "network: {connect: [{address: 0.0.0.0/0, port: 80-90}]}", "every host on those ports" },
+	{ "network: {connect: [{domain: '*'}]}", "allows every destination" },
+	{ "network: {connect: [{domain: '*.com'}]}", "every name below 'com'" },
+	{ "network: {connect: [{domain: '**.com', port: 443}]}", "every name below 'com'" },
+	{ "network: {connect: [{domain: 'api.*'}]}", "anybody can register" },
+	{ "network: {connect: [{unix: /var/run/docker.sock}]}", "controls the host's containers" },
+	{ "network: {connect: [{unix: /run/containerd/containerd.sock}]}", "controls the host's containers" },
+	{ "network: {connect: [{unix: '/run/*'}]}", "'/run/docker.sock' controls the host's containers" },
+};
+
+/* Templates whose holes let the shell do more than hand over a word, and those that only look so. */
+static const struct { const char *shell, *part; } holes[] = {
+	{ "{a}", "stands for any command" },
+	{ "{cmd} {a}", "'{cmd}' stands for any command" },
+	{ "/opt/{a} x", "'/opt/{a}' stands for any command" },
+	{ "ls {a} | {b}", "'{b}' stands for any command" },
+	{ "ls && '{b}' x", "stands for any command" },
+	{ "A=1 {b} x", "stands for any command" },
+	{ "2>/dev/null {b}", "stands for any command" },
+	{ "exec {b} x", "stands for any command" },
+	{ "command -p {b}", "stands for any command" },
+	{ "if {b}; then ls; fi", "stands for any command" },
+	{ "case x in y) {b};; esac", "stands for any command" },
+	{ "eval {a}", "which 'eval' runs" },
+	{ "eval ls {a}", "which 'eval' runs" },
+	{ ". {a}", "which '.' runs" },
+	{ "source /opt/{a}", "which 'source' runs" },
+	{ "trap {a} EXIT", "which 'trap' runs" },
+	{ "exec eval {a}", "which 'eval' runs" },
+	{ "echo {a} > {b}", "write to any file" },
+	{ "echo {a} 2>> \\\"{b}\\\"", "write to any file" },
+	{ "eval ls > {b}", "write to any file" },
+	{ "echo {a} > /tmp/{b} 2>&1", NULL },
+	{ "cat < {a}", NULL },
+	{ "A={x} ls {a}", NULL },
+	{ "case {b} in {c}) ls {a};; {d}) id;; esac", NULL },
+	{ "for x in {b} {c}; do ls {d}; done", NULL },
+	{ "curl -L {url} | ./bin/catdoc - {x}", NULL },
+	{ "eval ls; echo {a}", NULL },
+	{ "echo {{a}", NULL },
 };
 
 static size_t lint(const char *rules, const char *part)
@@ -264,9 +322,38 @@ static void test_lint(void)
 {
 	for (size_t i = 0; i < sizeof broad / sizeof *broad; i++)
 		ok(lint(broad[i].rule, broad[i].part) == 1, "warned: %s", broad[i].part);
+	for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
+		BK_FREE char *rule = bk_format("processes: [{path: /bin/sh, shell: \"%s\"}]", holes[i].shell);
+		size_t n = lint(rule, NULL), told = holes[i].part ? lint(rule, holes[i].part) : 0;
+
+		ok(holes[i].part ? n == 1 && told == 1 : n == 0, "template '%s': %s", holes[i].shell, holes[i].part ? holes[i].part : "no warning");
+	}
 	ok(lint("processes:\n  - {path: /bin/sh, shell: 'ls {x}'}\n  - {path: /usr/bin/python3, args: [/var/task/x.py]}\n"
 		"  - {path: /bin/busybox, applet: cat}\nlibraries: [/usr/lib/**]\nenvironment: [NODE_OPTIONS]", NULL) == 0,
 	   "a policy that says what it means gets no warning");
+	ok(lint("processes:\n  - {path: /usr/bin/python3, args: [/opt/x.py, '/tmp/*']}\n  - {path: /usr/bin/find, args: [/tmp/x, -name, x]}\n"
+		"  - {path: /bin/busybox, applet: sh, shell: 'ls {a}'}\n  - {path: /bin/toybox, applet: sh, args: [/opt/x.sh]}\n  - '**/tool'\n"
+		"files: {write: ['*/x', '/proc/*/oom_score_adj', '/dev/std*']}\nenvironment: ['PYTHONPATH=/opt/*']\n"
+		"network: {connect: [{domain: '*.example.com', port: 443}, {domain: '*.internal'}, {domain: localhost}, {unix: '@x'}, {unix: /run/x},\n"
+		"  {address: 10.0.0.0/8, port: 5432}, {family: netlink}], listen: [{port: 8080}, {unix: /run/docker.sock}]}", NULL) == 0,
+	   "nor do rules that only look too wide");
+}
+
+static bool narrows(const char *older, const char *newer)
+{
+	BK_FREE char *a = bk_format("version: 1\nprocesses: [{path: /bin/sh, shell: \"%s\"}]\n", older);
+	BK_FREE char *b = bk_format("version: 1\nprocesses: [{path: /bin/sh, shell: \"%s\"}]\n", newer);
+	struct bk_model *x = parse(a, strlen(a)), *y = parse(b, strlen(b));
+	struct bk_policy_changes c = { 0 };
+	size_t wider = 0;
+
+	bk_policy_diff(x, y, &c);
+	for (size_t i = 0; i < c.count; i++)
+		wider += c.at[i].widens;
+	bk_policy_changes_free(&c);
+	bk_model_free(x);
+	bk_model_free(y);
+	return !wider;
 }
 
 static void test_diff(void)
@@ -290,6 +377,9 @@ static void test_diff(void)
 	bk_policy_changes_free(&c);
 	bk_model_free(x);
 	bk_model_free(y);
+	ok(narrows("echo {a}", "echo a") && narrows("echo {a} | cat", "echo 'x y' | cat"), "a string is narrower than a template that takes it");
+	ok(!narrows("echo a", "echo {a}") && !narrows("echo {a}", "echo -n") && !narrows("echo {a}", "echo $HOME") && !narrows("echo {a}", "echo a; id"),
+	   "and wider than one that does not");
 }
 
 int main(void)
