@@ -114,7 +114,7 @@ static void tell_counts(const struct logs *l)
 	tell(c->skipped, "line or entry is longer than 1 MiB and was skipped", "lines or entries are longer than 1 MiB and were skipped");
 	tell(c->suspect, "event is suspect: the function may have written it itself", "events are suspect: the function may have written them itself");
 	tell(c->missing, "event is missing: its number never came", "events are missing: their numbers never came");
-	tell(c->dropped, "line was dropped by the shim: the log could not take it", "lines were dropped by the shim: the log could not take them");
+	tell(c->dropped, "line was left out by the shim: too many at once, or the log was full", "lines were left out by the shim: too many at once, or the log was full");
 	tell(c->repeated, "line is there twice and was taken once", "lines are there twice and were taken once");
 	tell(l->filter.untimed, "event without a time was left out", "events without a time were left out");
 }

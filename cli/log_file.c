@@ -80,5 +80,5 @@ void bk_cli_warn_log(const struct bk_log_counts *c)
 	warn(c->skipped, "lines are longer than 1 MiB and were skipped");
 	warn(c->suspect, "events are out of sequence: the function may have written them itself");
 	warn(c->missing, "events are missing between those that are there");
-	warn(c->dropped, "events could not be written to the log when they happened");
+	warn(c->dropped, "events were left out of the log when they happened: too many at once, or it was full");
 }

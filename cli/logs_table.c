@@ -176,7 +176,7 @@ static void add_what(struct bk_buf *out, const struct bk_log_event *e)
 	if (e->kind == BK_EVENT_SUMMARY)
 		bk_buf_printf(out, "%llu more time%s:", (unsigned long long)e->count, e->count == 1 ? "" : "s");
 	if (e->kind == BK_EVENT_DROPPED)
-		bk_buf_printf(out, "%llu lines could not be written", (unsigned long long)e->count);
+		bk_buf_printf(out, "%llu lines were left out: too many at once, or the log was full", (unsigned long long)e->count);
 	if (e->kind == BK_EVENT_SUMMARY && !e->path.len)
 		bk_buf_printf(out, " as in event %u", e->first);
 	else

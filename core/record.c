@@ -416,7 +416,7 @@ static void sentence(struct line *l, const struct bk_event *e)
 		break;
 	case BK_EVENT_DROPPED:
 		say_number(l, e->count);
-		say(l, " lines could not be written");
+		say(l, " lines were left out: too many at once, or the log was full");
 		break;
 	case BK_EVENT_REFUSED:
 		say(l, "refused to start the function:");

@@ -26,7 +26,7 @@ enum bk_event_kind {
 	BK_EVENT_EXEC, BK_EVENT_LOAD, BK_EVENT_CODE, BK_EVENT_ENVIRONMENT, BK_EVENT_SYSCALL,
 	BK_EVENT_CONNECT, BK_EVENT_LISTEN, BK_EVENT_WRITE, BK_EVENT_READ,
 	BK_EVENT_SUMMARY,	/* the event named by `of` came `count` more times */
-	BK_EVENT_DROPPED,	/* `count` lines could not be written */
+	BK_EVENT_DROPPED,	/* `count` lines were left out: too many at once, or nobody took them */
 	BK_EVENT_REFUSED,	/* the shim did not start the function; message says why */
 	BK_EVENT_EXIT,		/* the supervision ends unexpectedly */
 	BK_EVENTS

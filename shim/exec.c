@@ -98,8 +98,8 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 	bk_own_fd(link, image->fd);
 	r->path = image->path;
 	r->called = bk_rule_name(path);
-	if ((image->mode & 0170000) != 0100000)
-		return EACCES;
+	if ((image->mode & 0170000) != 0100000 || !(image->mode & 0111))
+		return EACCES;		/* the kernel's own answer, whoever asks: no attempt that anybody is to hear of */
 	if (bk_image_script(s, image, link, s->scratch->interpreter, option, sizeof option)) {
 		struct bk_image by;
 

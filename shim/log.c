@@ -4,7 +4,7 @@
 #include "shim/shim.h"
 
 #define INTERVAL	10u		/* seconds for which a repeated event is counted only */
-#define BURST		200u		/* lines that may come at once */
+#define BURST		200u		/* lines that may come at once (buckler-events(7) names both) */
 #define RATE		50u		/* lines a second after that */
 
 static uint32_t seconds(void)
@@ -88,17 +88,25 @@ static void put(struct bk_shim *s, struct bk_event *e)
 		s->dropped++;
 }
 
-static void put_dropped(struct bk_shim *s)
+/* `last`: no other line will tell of it. */
+static void put_dropped(struct bk_shim *s, bool last)
 {
 	struct bk_event e = { .kind = BK_EVENT_DROPPED, .section = BK_SECTIONS, .count = s->dropped, .verdict = BK_ALERTED };
 	uint32_t before = s->dropped;
 
-	if (!before || !may_write(s, &e))
+	if (!before || !(may_write(s, &e) || last))
 		return;
 	s->dropped = 0;
 	put(s, &e);
 	if (s->dropped)
 		s->dropped = before;	/* still full; the count goes on */
+}
+
+/* The line's number is used up, so that whoever reads the log sees the gap. */
+static void leave_out(struct bk_shim *s)
+{
+	s->seq++;
+	s->dropped++;
 }
 
 static void put_summary(struct bk_shim *s, struct bk_repeat *r)
@@ -152,14 +160,13 @@ void bk_log_event(struct bk_shim *s, struct bk_event *e)
 {
 	bool once = e->kind == BK_EVENT_START || e->kind == BK_EVENT_REFUSED || e->kind == BK_EVENT_EXIT;
 
+	put_dropped(s, false);
 	if (!once && repeated(s, e))
 		return;
-	put_dropped(s);
-	if (!may_write(s, e)) {
-		s->dropped++;
-		return;
-	}
-	put(s, e);
+	if (may_write(s, e))
+		put(s, e);
+	else
+		leave_out(s);
 }
 
 void bk_log_flush(struct bk_shim *s, bool all)
@@ -169,7 +176,7 @@ void bk_log_flush(struct bk_shim *s, bool all)
 	for (unsigned i = 0; i < BK_REPEATS; i++)
 		if (s->repeat[i].count && (all || now - s->repeat[i].since >= INTERVAL))
 			put_summary(s, &s->repeat[i]);
-	put_dropped(s);
+	put_dropped(s, all);
 }
 
 bool bk_log_pending(const struct bk_shim *s)

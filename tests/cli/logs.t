@@ -73,6 +73,19 @@ like "$(cat live)" '"_aws":\{.*"Dimensions":\[\["function"\]\].*"Name":"denied".
 facts live
 like "$(cat got)" '^2 exec denied /usr/bin/true' 'and is an event as before'
 
+# More than the shim writes at once: what is left out is counted, also where the function ends before there is time for a line.
+run "$BUCKLER" run -p none.yaml --log-fd 3 -- /usr/bin/python3 -c '
+import subprocess
+for i in range(600):
+    try: subprocess.call(["/usr/bin/true", str(i)])
+    except PermissionError: pass' 3>many
+like "$(tail -n 1 many)" '"event":"dropped","count":[1-9]' 'the last line says that some were left out'
+lost=$(sed -n 's/.*"event":"dropped","count":\([0-9]*\).*/\1/p' many | awk '{ n += $1 } END { print n }')
+is "$(($(grep -c '"event":"exec"' many) + lost))" 600 'with those that were written they are all'
+run "$BUCKLER" logs many
+err "^buckler: $lost events are missing" 'logs sees the gap'
+err "^buckler: $lost lines were left out by the shim" 'and says what the shim said'
+
 # --- the table ---
 
 run "$BUCKLER" logs "$plain"

@@ -329,6 +329,12 @@ exec 8>&-
 # shellcheck disable=SC2086
 run sh -c "$shim sh -c 'exit 4' 2>&-"
 status 4 'a closed standard error'
+# What the kernel itself refuses is no event.
+: >noexec
+run "$SHIM" -p none.bkl -- /bin/sh -c './noexec'
+status 126 'a file without execute permission'
+ok 'makes no event' [ "$(grep -c '"event":"exec"' err)" = 0 ]
+
 # A signal that comes while the function is being started, to it and the shim alike, ends both as it would end the function.
 for signal in 2 15; do
 	run timeout -s KILL 200 ./early 300 "$signal" "$SHIM" -p p.bkl -- /bin/sleep 100

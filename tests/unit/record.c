@@ -178,7 +178,7 @@ static void sentences(void)
 	static const struct { struct bk_event e; const char *text; } rows[] = {
 		{ { .kind = BK_EVENT_SUMMARY, .of = BK_EVENT_EXEC, .verdict = BK_DENIED, .first = 7, .count = 120, .section = BK_SECTIONS },
 		  "denied exec 120 more times, as in event 7" },
-		{ { .kind = BK_EVENT_DROPPED, .count = 3, .section = BK_SECTIONS }, "3 lines could not be written" },
+		{ { .kind = BK_EVENT_DROPPED, .count = 3, .section = BK_SECTIONS }, "3 lines were left out: too many at once, or the log was full" },
 		{ { .kind = BK_EVENT_REFUSED, .path = BK_TEXT("/opt/policy.bkl"), .note = BK_TEXT("the file is damaged"), .section = BK_SECTIONS },
 		  "refused to start the function: /opt/policy.bkl: the file is damaged" },
 		{ { .kind = BK_EVENT_REFUSED, .note = BK_TEXT("no policy"), .section = BK_SECTIONS }, "refused to start the function: no policy" },
