@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "core/match.h"
 #include "core/sha256.h"
 
 #define SCRIPT_LEVELS 5			/* the kernel's own bound on scripts whose interpreters are scripts */
@@ -19,6 +20,7 @@ void bk_gathered_free(struct bk_gathered *g)
 	free(g->path);
 	free(g->interpreter);
 	free(g->parent);
+	free(g->called);
 	free(g->file);
 	free(g->error);
 	bk_buf_free(&g->argv);
@@ -266,6 +268,18 @@ static void look_at_file(struct bk_gathered *g)
 		g->request.interpreter = bk_text_of(g->interpreter);
 }
 
+/* The name that leads to the file, where that is another, counts beside the file's own: as the shim sees it, an absolute and plain one. */
+static void take_called(struct bk_gathered *g, const char *found)
+{
+	const char *name = g->request.flags & BK_REQ_LOADER ? bk_args_get(&g->request.argv, g->request.first_arg - 1).at : found;
+	struct bk_text called = name && !g->as_is ? bk_rule_name(name) : (struct bk_text){ NULL, 0 };
+
+	if (!called.len || strcmp(name, g->path) == 0 || access(name, F_OK) != 0)
+		return;
+	g->called = bk_strdup(name);
+	g->request.called = bk_text_of(g->called);
+}
+
 bool bk_gather_exec(struct bk_gathered *g, int argc, char **argv)
 {
 	BK_FREE char *found = NULL;
@@ -280,6 +294,7 @@ bool bk_gather_exec(struct bk_gathered *g, int argc, char **argv)
 		return false;
 	note_applet(g);
 	look_at_file(g);
+	take_called(g, found);
 	return true;
 }
 

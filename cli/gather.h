@@ -15,7 +15,7 @@ struct bk_gathered {
 
 	/* the result */
 	struct bk_request request;	/* points into the fields below */
-	char *path, *interpreter, *parent, *file;	/* file: what to read for the hash, NULL where it is not here */
+	char *path, *interpreter, *parent, *called, *file;	/* file: what to read for the hash, NULL where it is not here */
 	struct bk_buf argv;
 	uint8_t sha256[32];
 	struct bk_buf notes;		/* lines for people: what was looked up and found */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const char *const bk_logs_columns[] = {
-	"time", "function", "stream", "verdict", "event", "of", "count", "first", "section", "rule", "path", "interpreter", "argv", "sha256", "address",
+	"time", "function", "stream", "verdict", "event", "of", "count", "first", "section", "rule", "path", "called", "interpreter", "argv", "sha256", "address",
 	"port", "domain", "pid", "ppid", "parent", "technique", "reason", "note", "mechanism", "sections", "policy", "seq", "message", "suspect",
 	"file", "line", NULL,
 };
@@ -86,6 +86,7 @@ static void put_what(json_t *row, const struct bk_log_event *e)
 	bk_logs_put_word(row, "section", e->section < BK_SECTIONS ? bk_section_name(e->section) : NULL);
 	put_number(row, "rule", e->rule);
 	bk_logs_put_text(row, "path", e->path);
+	bk_logs_put_text(row, "called", e->called);
 	bk_logs_put_text(row, "interpreter", e->interpreter);
 	if (e->argv.at)
 		put_argv(row, &e->argv);

@@ -299,7 +299,7 @@ static void put_finding(json_t *row, const struct bk_log_event *e)
 static void put_unmapped(json_t *row, json_t *whole)
 {
 	static const char *const names[] = {
-		"event", "verdict", "of", "first", "count", "section", "rule", "path", "interpreter", "argv", "argv_cut", "reason", "note", "mechanism",
+		"event", "verdict", "of", "first", "count", "section", "rule", "path", "called", "interpreter", "argv", "argv_cut", "reason", "note", "mechanism",
 		"sections", "suspect", "file", "line", NULL,
 	};
 	json_t *rest = json_object();

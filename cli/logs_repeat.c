@@ -13,7 +13,7 @@ struct kept {
 	enum bk_event_kind kind;
 	enum bk_section section;
 	uint32_t rule;
-	struct bk_text path, interpreter, domain, address, parent, technique, reason;
+	struct bk_text path, called, interpreter, domain, address, parent, technique, reason;
 	struct bk_args argv;
 	uint32_t port;
 	char *bytes;
@@ -66,8 +66,8 @@ static void copy_text(struct bk_text *to, struct bk_text from, char **at)
 static void keep(struct bk_logs_repeats *r, const struct bk_log_event *e)
 {
 	struct kept *k = place_of(r, run_of(e), e->seq);
-	const struct bk_text from[] = { e->path, e->interpreter, e->domain, e->address, e->parent, e->technique, e->reason };
-	struct bk_text *const to[] = { &k->path, &k->interpreter, &k->domain, &k->address, &k->parent, &k->technique, &k->reason };
+	const struct bk_text from[] = { e->path, e->called, e->interpreter, e->domain, e->address, e->parent, e->technique, e->reason };
+	struct bk_text *const to[] = { &k->path, &k->called, &k->interpreter, &k->domain, &k->address, &k->parent, &k->technique, &k->reason };
 	uint64_t size = e->argv.at ? e->argv.size : 0;
 	char *at;
 
@@ -92,6 +92,7 @@ static void fill(struct bk_log_event *e, const struct kept *k)
 	e->section = k->section;
 	e->rule = k->rule;
 	e->path = k->path;
+	e->called = k->called;
 	e->interpreter = k->interpreter;
 	e->domain = k->domain;
 	e->address = k->address;

@@ -455,13 +455,15 @@ static struct bk_decision decide_process(const struct bk_policy *policy, const s
 	struct bk_decision d = decide_path(policy, request, request->path), by_name;
 	struct bk_request alias = *request;
 
-	if (!unnamed(d) || !request->called.len)
+	if (!request->called.len || bk_text_equal(request->called, request->path))
 		return d;
 	alias.path = request->called;
 	if (!request->interpreter.len)
 		alias.flags &= ~BK_REQ_UNCHANGEABLE;
 	by_name = decide_path(policy, &alias, request->path);
-	return unnamed(by_name) ? d : by_name;
+	if (unnamed(d))
+		return unnamed(by_name) ? d : by_name;
+	return by_name.reason == BK_WHY_RULE ? by_name : d;	/* who forbids a program by its usual name means it */
 }
 
 /* The loader maps the program itself like a library; so whatever may be executed may be mapped. */

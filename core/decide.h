@@ -84,7 +84,7 @@ struct bk_decision {
  * - A script (interpreter set) is allowed by its own rule if it is unchangeable or its hash matched; else a rule must also allow the
  *   interpreter with argv[1...] as the kernel gives it.  That rule can have no hash, since there is none to compare it with.
  * - libraries: what no rule of the section forbids and a rule of `processes` allows to execute (path and hash), or `main:`, may be mapped.
- * - processes: where no rule names path, the rules are asked by `called`.  A rule with a hash then wants the hash even of what is
+ * - processes: where no rule names path, the rules are asked by `called`; one that forbids that name speaks in any case.  A rule with a hash then wants the hash even of what is
  *   unchangeable, and a link to a multi-call image stands for the applet of its name: argv[0] must say the same.
  * - A multi-call image: `args` are compared behind the applet where the rule names one, else behind the image's own name.
  * - environment: a pattern with '=' is compared with the whole entry, one without with the name.  A wildcard in a value never stands

@@ -295,6 +295,7 @@ static void put_event(struct line *l, const struct bk_event *e)
 	put_word(l, "section", e->section < BK_SECTIONS ? bk_section_name(e->section) : NULL);
 	put_number(l, "rule", e->rule);
 	put_text(l, "path", e->path);
+	put_text(l, "called", e->called);
 	put_text(l, "interpreter", e->interpreter);
 	put_argv(l, &e->argv);
 	put_hash(l, "sha256", e->sha256, 32);

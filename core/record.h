@@ -41,6 +41,7 @@ struct bk_event {
 	uint32_t rule;			/* line in the policy text of the deciding rule; 0: none */
 	struct bk_text path;		/* image, file, system call's or variable's name */
 	struct bk_text interpreter;
+	struct bk_text called;		/* exec: the name that led to path, where that is another */
 	struct bk_args argv;		/* at == NULL: none */
 	const uint8_t *sha256;		/* 32 bytes or NULL */
 	struct bk_text address, domain;	/* empty: none */

@@ -130,7 +130,7 @@ static bool read_hash(json_t *b, struct bk_log_event *e)
 static bool read_texts(json_t *b, struct bk_log_event *e)
 {
 	const struct { const char *name; struct bk_text *to; bool compared; } texts[] = {
-		{ "path", &e->path, true }, { "interpreter", &e->interpreter, true }, { "parent", &e->parent, true },
+		{ "path", &e->path, true }, { "called", &e->called, false }, { "interpreter", &e->interpreter, true }, { "parent", &e->parent, true },
 		{ "address", &e->address, true }, { "domain", &e->domain, true }, { "technique", &e->technique, false },
 		{ "reason", &e->reason, false }, { "note", &e->note, false }, { "mechanism", &e->mechanism, false }, { "policy", &e->policy, false },
 	};
@@ -159,7 +159,7 @@ static void read_time(json_t *root, const struct bk_log_around *around, struct b
 /* What the event says, without what differs each time it happens. */
 static uint64_t content_key(const struct bk_log_event *e)
 {
-	const struct bk_text texts[] = { e->path, e->interpreter, e->parent, e->address, e->domain };
+	const struct bk_text texts[] = { e->path, e->called, e->interpreter, e->parent, e->address, e->domain };
 	uint32_t numbers[] = { e->kind, e->verdict, e->section, e->port, e->argv.cut };
 	uint64_t key = bk_hash_bytes(BK_HASH_START, numbers, sizeof numbers);
 
@@ -357,6 +357,7 @@ bool bk_log_request(const struct bk_log_event *e, struct bk_request *r, struct b
 	if (r->section == BK_WRITE && e->section == BK_PLANT)
 		r->section = BK_PLANT;
 	r->path = e->domain.len ? e->domain : e->path;
+	r->called = e->called;
 	r->interpreter = e->interpreter;
 	r->argv = e->argv;
 	r->parent = e->parent;

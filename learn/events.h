@@ -29,7 +29,7 @@ struct bk_log_event {
 	enum bk_section section;	/* BK_SECTIONS: none */
 	uint32_t seq, rule, pid, ppid, port, first;
 	uint64_t count;
-	struct bk_text path, interpreter, parent, address, domain, technique, reason, note, mechanism, policy, message;
+	struct bk_text path, called, interpreter, parent, address, domain, technique, reason, note, mechanism, policy, message;
 	struct bk_text sections;	/* start event: "processes=enforced,libraries=..." */
 	struct bk_text function;	/* as the log names it; empty: unknown */
 	struct bk_text stream;		/* of the log: one instance of the function; empty: unknown */

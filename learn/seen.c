@@ -65,9 +65,10 @@ static struct bk_act *new_act(struct bk_seen *s, const struct bk_act *from)
 	s->acts = bk_grow(s->acts, &s->cap, s->count + 1, sizeof *s->acts);
 	a = &s->acts[s->count++];
 	*a = *from;
-	a->bytes = at = bk_alloc((size_t)from->path.len + from->interpreter.len + from->parent.len + from->needed_by.len + from->address.len +
+	a->bytes = at = bk_alloc((size_t)from->path.len + from->called.len + from->interpreter.len + from->parent.len + from->needed_by.len + from->address.len +
 					    from->domain.len + from->argv.size + 8);
 	a->path = keep(&at, from->path);
+	a->called = keep(&at, from->called);
 	a->interpreter = keep(&at, from->interpreter);
 	a->parent = keep(&at, from->parent);
 	a->needed_by = keep(&at, from->needed_by);
@@ -102,7 +103,7 @@ static void add_summary(struct bk_seen *s, const struct bk_log_event *e)
 static void add_act(struct bk_seen *s, const struct bk_log_event *e)
 {
 	struct bk_act *a = find(s, e->key), from = {
-		.kind = e->kind, .path = e->path, .interpreter = e->interpreter, .parent = e->parent, .argv = e->argv,
+		.kind = e->kind, .path = e->path, .called = e->called, .interpreter = e->interpreter, .parent = e->parent, .argv = e->argv,
 		.has_sha256 = e->has_sha256, .pids = { e->pid, s->main_pid }, .key = e->key, .address = e->address, .domain = e->domain, .port = e->port,
 	};
 	struct bk_request r;
@@ -196,6 +197,7 @@ static int compare(const void *x, const void *y)
 	int c = (a->kind > b->kind) - (a->kind < b->kind);
 
 	c = c ? c : compare_texts(a->path, b->path);
+	c = c ? c : compare_texts(a->called, b->called);
 	c = c ? c : compare_texts(a->interpreter, b->interpreter);
 	c = c ? c : (a->argv.count > b->argv.count) - (a->argv.count < b->argv.count);
 	c = c ? c : compare_texts(p, q);
@@ -235,7 +237,7 @@ void bk_seen_free(struct bk_seen *s)
 void bk_act_request(const struct bk_act *a, struct bk_request *r)
 {
 	struct bk_log_event e = {
-		.kind = a->kind, .path = a->path, .interpreter = a->interpreter, .parent = a->parent, .argv = a->argv,
+		.kind = a->kind, .path = a->path, .called = a->called, .interpreter = a->interpreter, .parent = a->parent, .argv = a->argv,
 		.has_sha256 = a->has_sha256, .main = a->main, .address = a->address, .domain = a->domain, .port = a->port,
 	};
 	struct bk_endpoint endpoint;

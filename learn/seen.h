@@ -8,7 +8,7 @@
 
 struct bk_act {
 	enum bk_event_kind kind;	/* EXEC, LOAD, CODE, ENVIRONMENT, CONNECT, LISTEN, WRITE, READ, START (main's path), SYSCALL */
-	struct bk_text path, interpreter, parent, address, domain;
+	struct bk_text path, called, interpreter, parent, address, domain;
 	uint32_t port;
 	struct bk_endpoint endpoint;	/* of address and port */
 	struct bk_args argv;

@@ -193,7 +193,8 @@ void bk_log_fill(struct bk_shim *s, struct bk_event *e, enum bk_event_kind kind,
 
 	*e = (struct bk_event){
 		.kind = kind, .verdict = d->verdict, .section = r->section, .reason = d->reason, .rule = rule ? rule->line : 0,
-		.path = r->path, .interpreter = r->interpreter, .argv = r->argv, .sha256 = r->sha256, .parent = r->parent,
+		.path = r->path, .called = bk_text_equal(r->called, r->path) ? (struct bk_text){ NULL, 0 } : r->called,
+		.interpreter = r->interpreter, .argv = r->argv, .sha256 = r->sha256, .parent = r->parent,
 		.pid = (uint32_t)pid, .technique = bk_technique(kind, r, d->reason),
 	};
 }

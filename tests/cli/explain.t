@@ -265,4 +265,18 @@ out '^  note +netlink for routing' 'routing netlink is let through'
 net net.yaml connect packet
 unlike "$(cat out)" 'netlink' 'another family has no such note'
 
+# A link's name counts beside the program's own, as it does for the shim: one that allows where no rule names the program, one that forbids always.
+ln -s tool bin/tool-link
+printf 'version: 1\nmain: /usr/bin/dash\nprocesses: [%s/bin/tool-link]\n' "$T" >link.yaml
+printf 'version: 1\nmain: /usr/bin/dash\nprocesses: {allow: [%s/bin/tool], deny: [%s/bin/tool-link]}\n' "$T" "$T" >nolink.yaml
+for row in 'link tool-link 0' 'link tool 1' 'nolink tool-link 1' 'nolink tool 0'; do
+	# shellcheck disable=SC2086
+	set -- $row
+	run "$BUCKLER" explain "$1.yaml" exec "$T/bin/$2"
+	status "$3" "$1.yaml, $2: the verdict"
+	run "$BUCKLER" run -p "$1.yaml" --log-fd 3 -- /usr/bin/dash -c "$T/bin/$2 && exit 0; exit 1" 3>events
+	status "$3" "$1.yaml, $2: and the shim's"
+	ok 'an event names the link' [ "$3" = 0 -o "$2" = tool -o "$(grep -c "\"called\":\"$T/bin/tool-link\"" events)" = 1 ]
+done
+
 done_testing

@@ -82,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	e.path = text(&in);
 	e.argv = arguments(&in);
+	e.called = text(&in);
 	e.interpreter = text(&in);
 	e.parent = text(&in);
 	e.note = text(&in);

@@ -190,6 +190,7 @@ static const struct row process_rows[] = {
 	{ "a link to a listed name", { EXEC, P("/usr/bin/python3.99"), CALLED("/usr/bin/curl"), VEC("curl") }, BK_ALLOWED, BK_WHY_ALLOWED, 3 },
 	{ "what is denied by its own name", { EXEC, P("/var/task/bin/miner"), CALLED("/usr/bin/curl"), VEC("curl") }, BK_KILLED, BK_WHY_RULE, 6 },
 	{ "what is listed by its own name", { CONVERT, CALLED("/usr/bin/curl"), VEC("convert") }, BK_DENIED, BK_WHY_ARGS, 1 },
+	{ "what is listed, by a name that is denied", { EXEC, P("/usr/bin/curl"), CALLED("/var/task/bin/miner"), VEC("miner") }, BK_KILLED, BK_WHY_RULE, 6 },
 	{ "neither name", { EXEC, P("/usr/bin/x"), CALLED("/usr/bin/y"), VEC("y") }, BK_DENIED, BK_WHY_NO_RULE, ANY },
 	{ "a template", { EXEC, P("/usr/bin/ash2"), CALLED("/usr/bin/dash"), VEC("sh\0-c\0" PIPE) }, BK_ALLOWED, BK_WHY_ALLOWED, 2 },
 	{ "a link to busybox", { EXEC, P("/usr/lib/busybox"), CALLED("/usr/bin/curl"), VEC("curl\0x") }, BK_ALLOWED, BK_WHY_ALLOWED, 3 },
