@@ -133,7 +133,8 @@ static const struct step steps[] = {
 	{ CHECK_RECVFROM, BLOCK }, { ARGUMENT(4), LOAD }, { 0, ONLY_IF }, { ARGUMENT_HIGH(4), LOAD }, { 0, ALLOW_IF }, { 0, LAND }, { 0, BAD_UNLESS },
 
 	{ CHECK_PID_FIRST, BLOCK }, { ARGUMENT(0), LOAD }, { 0, BAD_IF_SHIM },
-	{ CHECK_PID_SECOND, BLOCK }, { ARGUMENT(1), LOAD }, { 0, BAD_IF_SHIM },
+	/* setpriority(2), ioprio_set(2): all of a user (2, 3), which the shim is among, and for the latter a whole group (2), which nobody asks for. */
+	{ CHECK_PID_SECOND, BLOCK }, { ARGUMENT(0), LOAD }, { 2, BAD_IF }, { 3, BAD_IF }, { ARGUMENT(1), LOAD }, { 0, BAD_IF_SHIM }, { 0, BAD_IF_GROUP },
 
 	/* Signal 0 only asks whether a process is there: programs watch their parent with it. */
 	{ CHECK_KILL, BLOCK }, { ARGUMENT(1), LOAD }, { 0, ALLOW_IF },

@@ -11,6 +11,8 @@ uint32_t bk_landlock_handled(uint32_t abi, uint32_t wanted, struct bk_landlock *
 	*out = (struct bk_landlock){ 0 };
 	if (abi >= BK_LANDLOCK_LEAST && wanted & BK_WALL_WRITE)
 		out->files = FILES;
+	if (abi >= BK_LANDLOCK_LEAST && wanted & BK_WALL_APART)
+		out->files |= BK_FS_REFER;	/* before it can be handled, nothing could be renamed from folder to folder */
 	if (abi >= 4 && wanted & BK_WALL_CONNECT)
 		out->net |= BK_NET_CONNECT_TCP;
 	if (abi >= 4 && wanted & BK_WALL_BIND)

@@ -31,6 +31,7 @@ enum {
 #define BK_WALL_CONNECT	 2u		/* TCP connections */
 #define BK_WALL_BIND	 4u		/* TCP ports of its own */
 #define BK_WALL_ABSTRACT 8u		/* abstract unix sockets of others */
+#define BK_WALL_APART	 16u		/* nothing but to be apart: who is in a domain cannot trace, or open the memory of, who is not */
 
 /* struct landlock_ruleset_attr. */
 struct bk_landlock {

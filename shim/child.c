@@ -100,13 +100,13 @@ static void install_other(struct bk_start *start, uint32_t go)
 }
 
 /* Whether the shim will be able to make the child's calls, the shim finds out meanwhile. */
-static void restrict_network(struct bk_start *start)
+static bool restrict_network(struct bk_start *start)
 {
 	if (!(start->filter_flags & (BK_FILTER_CONNECT | BK_FILTER_LISTEN)))
-		return;
+		return false;
 	while (!__atomic_load_n(&start->probed, __ATOMIC_ACQUIRE))
 		sys_futex((void *)&start->probed, FUTEX_WAIT, 0);
-	bk_landlock_restrict_network(start->shim, start->probed == 1 && start->offers & BK_CAN_NOTIFY);
+	return bk_landlock_restrict_network(start->shim, start->probed == 1 && start->offers & BK_CAN_NOTIFY);
 }
 
 static void probe_network(struct bk_shim *s, struct bk_start *start)
@@ -148,7 +148,8 @@ static void child(void *arg)
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
 	start->landlock = bk_landlock_restrict(s);
 	install_listener(start);
-	restrict_network(start);
+	if (!restrict_network(start) && !start->landlock && s->uid == 0)
+		bk_landlock_stand_apart();
 	say_ready(start);
 	if (start->listener < 0) {
 		uint32_t go = await_go(start, 0);

@@ -123,6 +123,20 @@ uint32_t bk_landlock_restrict(const struct bk_shim *s)
 	return good ? (uint32_t)abi() : 0;
 }
 
+/* --- the shim ------------------------------------------------------------------------------------------------------------------- */
+
+void bk_landlock_stand_apart(void)
+{
+	struct bk_landlock handled;
+	int ruleset = create(BK_WALL_APART, &handled);
+
+	if (ruleset < 0)
+		return;
+	if (add(ruleset, (int)sys_open("/", O_PATH | O_CLOEXEC), handled.files))
+		sys_landlock_restrict(ruleset);
+	sys_close(ruleset);
+}
+
 /* --- network ------------------------------------------------------------------------------------------------------------------ */
 
 static bool enforces(const struct bk_shim *s, enum bk_section section)

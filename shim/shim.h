@@ -211,6 +211,11 @@ void bk_files_start(struct bk_shim *s, char *const *envp);
 uint32_t bk_landlock_restrict(const struct bk_shim *s);
 /* In the child, behind its filter: rules for TCP; `shim_makes`: the shim makes the function's calls, else they are let go.  True where rules are in force. */
 bool bk_landlock_restrict_network(const struct bk_shim *s, bool shim_makes);
+/*
+ * A rule set that forbids nothing, for where the other two are not made: the kernel lets nobody in it trace or write to the memory of who is
+ * not, whatever its privileges (security/landlock/task.c).  Without privileges the shim is out of reach already: it is not dumpable.
+ */
+void bk_landlock_stand_apart(void);
 
 /* --- gate (gate.c) ------------------------------------------------------------------------------------------------------ */
 
