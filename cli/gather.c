@@ -185,8 +185,9 @@ static bool follow_script(struct bk_gathered *g, const char *name)
 	char line[SCRIPT_LINE], *interpreter, *option;
 	BK_FREE char *current = bk_strdup(name);
 	uint32_t rest = g->request.argv.count - 1;
+	int level = 0;
 
-	for (int level = 0; script_line(current, line, &interpreter, &option); level++) {
+	for (; script_line(current, line, &interpreter, &option); level++) {
 		if (level == SCRIPT_LEVELS)
 			return fail(g, bk_format("%s: scripts of scripts, more than the kernel follows", name));
 		bk_buf_printf(&g->notes, "%s is a script of %s\n", current, interpreter);
@@ -196,8 +197,15 @@ static bool follow_script(struct bk_gathered *g, const char *name)
 		free(current);
 		current = bk_strdup(interpreter);
 	}
-	if (g->interpreter)
+	if (level == 1)
 		g->request.first_arg = g->request.argv.count - rest;
+	if (level < 2)
+		return true;
+	/* A chain is judged when it is loaded: as the last interpreter with all that the kernel gives it. */
+	free(g->path);
+	g->path = g->interpreter;
+	g->interpreter = NULL;
+	g->request.first_arg = 1;
 	return true;
 }
 
@@ -274,7 +282,9 @@ static void take_called(struct bk_gathered *g, const char *found)
 	const char *name = g->request.flags & BK_REQ_LOADER ? bk_args_get(&g->request.argv, g->request.first_arg - 1).at : found;
 	struct bk_text called = name && !g->as_is ? bk_rule_name(name) : (struct bk_text){ NULL, 0 };
 
-	if (!called.len || strcmp(name, g->path) == 0 || access(name, F_OK) != 0)
+	BK_FREE char *real = called.len && strcmp(name, g->path) != 0 ? realpath(name, NULL) : NULL;
+
+	if (!real || strcmp(real, g->path) != 0)
 		return;
 	g->called = bk_strdup(name);
 	g->request.called = bk_text_of(g->called);

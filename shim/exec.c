@@ -76,12 +76,17 @@ static int gather_script(struct bk_shim *s, int tid, uint64_t argv, const char *
 	return 0;
 }
 
-/* What is known before the call.  Returns 0, or the errno to answer. */
+#define BEHIND (-1)
+
+/*
+ * What is known before the call.  Returns 0, the errno to answer, or BEHIND: a script whose interpreter is a script.  What the kernel makes of
+ * such a chain is one program with its arguments, and judged as that when it is loaded.
+ */
 static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struct bk_request *r, struct bk_image *image, char link[64])
 {
 	bool at = n->data.nr == __NR_execveat;
 	const __u64 *a = n->data.args;
-	char *path = s->scratch->called, option[256];
+	char *path = s->scratch->called, option[256], own[64];
 	int error;
 	long length;
 
@@ -111,8 +116,10 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 		if (bk_image_open(s, (int)n->pid, BK_AT_CWD, s->scratch->interpreter, s->scratch->interpreter, &by) < 0)
 			return ENOENT;
 		r->interpreter = by.path;
+		bk_own_fd(own, by.fd);
+		error = s->plan.verify && bk_image_script(s, &by, own, s->scratch->name, option, sizeof option) ? BEHIND : 0;
 		bk_image_close(&by);
-		return 0;
+		return error;
 	}
 	r->first_arg = 1;
 	error = bk_gather_argv(s, (int)n->pid, a[at + 1], &r->argv, 0);
@@ -172,6 +179,7 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 		note_stdio(s, (int)n->pid, &r);
 		if (!error)
 			d = bk_judge(s, &r, &image, link);
+		error = error == BEHIND ? 0 : error;
 		if (bk_speaks(d.verdict) && !r.parent.len)
 			note_parent(s, n, f, &r);
 		if (error || !bk_notify_alive(s, n->id) || bk_stops(d.verdict)) {

@@ -279,4 +279,21 @@ for row in 'link tool-link 0' 'link tool 1' 'nolink tool-link 1' 'nolink tool 0'
 	ok 'an event names the link' [ "$3" = 0 -o "$2" = tool -o "$(grep -c "\"called\":\"$T/bin/tool-link\"" events)" = 1 ]
 done
 
+# A script of a script: the shim judges what the kernel makes of the chain, and so does explain.
+printf '#!/bin/sh\n:\n' >bin/first
+printf '#!%s/bin/first\n' "$T" >bin/second
+chmod 755 bin/first bin/second
+sh=$(realpath /bin/sh)
+printf 'version: 1\nmain: %s\nprocesses:\n  - {path: %s, args: [%s/bin/first, %s/bin/second]}\n' "$sh" "$sh" "$T" "$T" >chain.yaml
+cp bin/second bin/other-second
+for row in 'second 0' 'other-second 1'; do
+	# shellcheck disable=SC2086
+	set -- $row
+	run "$BUCKLER" explain chain.yaml exec "$T/bin/$1"
+	status "$2" "a chain of scripts, $1: the verdict"
+	run "$BUCKLER" run -p chain.yaml -- "$sh" -c "$T/bin/$1 && exit 0; exit 1"
+	status "$2" "a chain of scripts, $1: and the shim's"
+	ok 'an event only where it is refused' [ "$(grep -c '"event":"exec"' err)" = "$2" ]
+done
+
 done_testing
