@@ -442,6 +442,13 @@ static void note_network(struct query *q)
 		note_names(q);
 }
 
+/* As whom the function will run is not known here. */
+static void note_script(struct query *q)
+{
+	if (q->decision.reason == BK_WHY_INTERPRETER && !(q->gathered.request.flags & (BK_REQ_UNCHANGEABLE | BK_REQ_LOADER)))
+		bk_buf_text(&q->gathered.notes, "that the function can change the script is assumed: --unchangeable asks the other way\n");
+}
+
 static bool decide(struct query *q)
 {
 	struct bk_gathered *g = &q->gathered;
@@ -469,6 +476,7 @@ static int explain(struct query *q, const struct verb *verb, int argc, char **ar
 		return 2;
 	if ((q->parent && !bk_gather_parent(&q->gathered, q->parent)) || !verb->ask(q, argc, argv) || !decide(q))
 		return bk_cli_error("%s", q->gathered.error);
+	note_script(q);
 	note_network(q);
 	note_expiry(q);
 	note_unjudged(q);

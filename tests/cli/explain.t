@@ -296,4 +296,13 @@ for row in 'second 0' 'other-second 1'; do
 	ok 'an event only where it is refused' [ "$(grep -c '"event":"exec"' err)" = "$2" ]
 done
 
+# Whether the function can change a script is not known here.
+printf 'version: 1\nprocesses: [%s/bin/first]\n' "$T" >script.yaml
+run "$BUCKLER" explain script.yaml exec "$T/bin/first"
+status 1 'a script that the function could change needs its interpreter'
+out 'note +that the function can change the script is assumed: --unchangeable asks' 'and that this is assumed is said'
+run "$BUCKLER" explain --unchangeable script.yaml exec "$T/bin/first"
+status 0 'one that it cannot does not'
+ok 'and no more is said of it' [ "$(grep -c assumed out)" = 0 ]
+
 done_testing
