@@ -76,17 +76,59 @@ static int gather_script(struct bk_shim *s, int tid, uint64_t argv, const char *
 	return 0;
 }
 
-#define BEHIND (-1)
+static void put_before(struct bk_shim *s, struct bk_args *args, const char *word)
+{
+	uint32_t n = bk_text_of(word).len + 1, room = sizeof s->scratch->argv - n;
+	char *all = s->scratch->argv;
+
+	args->cut |= args->size > room;
+	args->size = args->size > room ? room : args->size;
+	for (uint32_t i = args->size; i > 0; i--)
+		all[i - 1 + n] = all[i - 1];
+	bk_put(all, all + n, word);
+	args->size += n;
+	args->count++;
+}
+
+#define SCRIPTS_MAX 5u			/* that the kernel follows (fs/exec.c, exec_binprm) */
 
 /*
- * What is known before the call.  Returns 0, the errno to answer, or BEHIND: a script whose interpreter is a script.  What the kernel makes of
- * such a chain is one program with its arguments, and judged as that when it is loaded.
+ * The interpreter of a script may be a script: the kernel goes on with that as it did with the first (fs/binfmt_script.c).  What it loads in the end is one
+ * program with its arguments, judged as that behind the call, so that the request becomes one for it.  `by`: the first interpreter; closed where
+ * it was one.  Returns 0, or the errno to answer.
  */
+static int see_through_chain(struct bk_shim *s, int tid, struct bk_request *r, struct bk_image *image, char link[64], struct bk_image *by)
+{
+	char own[64], option[256];
+	unsigned level = 0;
+
+	for (; level < SCRIPTS_MAX && bk_image_script(s, by, bk_own_fd(own, by->fd), s->scratch->name, option, sizeof option); level++) {
+		if (*option)
+			put_before(s, &r->argv, option);
+		put_before(s, &r->argv, s->scratch->name);
+		bk_image_close(by);
+		if (bk_image_open(s, tid, BK_AT_CWD, s->scratch->name, s->scratch->path, by) < 0)
+			return ENOENT;
+	}
+	if (!level)
+		return 0;
+	bk_image_close(image);
+	*image = *by;
+	by->fd = -1;
+	bk_own_fd(link, image->fd);
+	r->path = image->path;
+	r->called = (struct bk_text){ NULL, 0 };
+	r->first_arg = 1;
+	r->flags &= ~BK_REQ_UNCHANGEABLE;
+	return 0;
+}
+
+/* What is known before the call.  Returns 0, or the errno to answer. */
 static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struct bk_request *r, struct bk_image *image, char link[64])
 {
 	bool at = n->data.nr == __NR_execveat;
 	const __u64 *a = n->data.args;
-	char *path = s->scratch->called, option[256], own[64];
+	char *path = s->scratch->called, option[256];
 	int error;
 	long length;
 
@@ -115,9 +157,9 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 			return -error;
 		if (bk_image_open(s, (int)n->pid, BK_AT_CWD, s->scratch->interpreter, s->scratch->interpreter, &by) < 0)
 			return ENOENT;
-		r->interpreter = by.path;
-		bk_own_fd(own, by.fd);
-		error = s->plan.verify && bk_image_script(s, &by, own, s->scratch->name, option, sizeof option) ? BEHIND : 0;
+		error = see_through_chain(s, (int)n->pid, r, image, link, &by);
+		if (by.fd >= 0)
+			r->interpreter = by.path;
 		bk_image_close(&by);
 		return error;
 	}
@@ -179,7 +221,6 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 		note_stdio(s, (int)n->pid, &r);
 		if (!error)
 			d = bk_judge(s, &r, &image, link);
-		error = error == BEHIND ? 0 : error;
 		if (bk_speaks(d.verdict) && !r.parent.len)
 			note_parent(s, n, f, &r);
 		if (error || !bk_notify_alive(s, n->id) || bk_stops(d.verdict)) {

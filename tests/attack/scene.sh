@@ -163,6 +163,8 @@ scene_folder() {
 	rm -f received/*
 	mkdir w
 	chmod 1777 w
+	: >w/own.buckler-test
+	chmod 777 w/own.buckler-test
 	scene_prey
 	cd w || exit 2
 }
