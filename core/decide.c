@@ -388,7 +388,7 @@ static struct bk_decision conclude(const struct judgement *j)
 	if (j->forbid != NONE)
 		return (struct bk_decision){ j->kill ? BK_KILLED : BK_DENIED, BK_WHY_RULE, j->forbid };
 	if (j->ask_forbid || (j->ask_allow && j->allow == NONE))
-		return (struct bk_decision){ BK_NEED_SHA256, BK_WHY_SHA256, j->near };
+		return (struct bk_decision){ BK_NEED_SHA256, j->ask_forbid ? BK_WHY_RULE : BK_WHY_SHA256, j->near };
 	if (j->allow != NONE)
 		return (struct bk_decision){ BK_ALLOWED, BK_WHY_ALLOWED, j->allow };
 	if (bk_policy_section_flags(j->policy, j->section) & BK_SECTION_ALLOWS)
@@ -463,7 +463,7 @@ static struct bk_decision decide_process(const struct bk_policy *policy, const s
 	by_name = decide_path(policy, &alias, request->path);
 	if (unnamed(d))
 		return unnamed(by_name) ? d : by_name;
-	return by_name.reason == BK_WHY_RULE ? by_name : d;	/* who forbids a program by its usual name means it */
+	return by_name.reason == BK_WHY_RULE && d.verdict != BK_KILLED ? by_name : d;	/* who forbids a program by its usual name means it */
 }
 
 /* The loader maps the program itself like a library; so whatever may be executed may be mapped. */

@@ -76,7 +76,7 @@ struct bk_decision {
  *
  * - kill wins over deny, deny over allow; among rules of one action the one with the lowest line is named.
  * - BK_NEED_SHA256 comes when only a hash is missing: a rule that allows and otherwise matches, path not BK_REQ_UNCHANGEABLE, and none that
- *   allows without; or a rule that forbids, then also for what is unchangeable.  Asked again without a hash it says the same: deny then.
+ *   allows without; or a rule that forbids (reason BK_WHY_RULE), then also for what is unchangeable.  Asked again without a hash it says the same: deny then.
  *   In mode learn it never comes.
  * - What is not known does not save from a refusal: a rule that forbids matches where the parent or the endpoint is unknown and
  *   where its arguments do not match a cut vector.

@@ -109,6 +109,17 @@ static bool restrict_network(struct bk_start *start)
 	return bk_landlock_restrict_network(start->shim, start->probed == 1 && start->offers & BK_CAN_NOTIFY);
 }
 
+/* What the kernel refuses whoever judges: beneath the filter, which lets these calls through. */
+static void build_wall(struct bk_start *start)
+{
+	const struct bk_shim *s = start->shim;
+	bool enforced = s->least == BK_ENFORCE && bk_policy_mode(&s->policy, BK_PROCESSES) == BK_ENFORCE;
+
+	start->landlock = bk_landlock_restrict(s);
+	if (!restrict_network(start) && !start->landlock && enforced && s->uid == 0)
+		bk_landlock_stand_apart();
+}
+
 static void probe_network(struct bk_shim *s, struct bk_start *start)
 {
 	if (!(start->filter_flags & (BK_FILTER_CONNECT | BK_FILTER_LISTEN)))
@@ -146,14 +157,15 @@ static void child(void *arg)
 		sys_exit(125);		/* the shim died before the death signal was set */
 	/* Without privilege a filter needs it; with privilege it keeps set-id programs from shedding the filter's point. */
 	sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
-	start->landlock = bk_landlock_restrict(s);
 	install_listener(start);
-	if (!restrict_network(start) && !start->landlock && s->uid == 0)
-		bk_landlock_stand_apart();
+	if (start->listener >= 0)
+		build_wall(start);
 	say_ready(start);
 	if (start->listener < 0) {
 		uint32_t go = await_go(start, 0);
 
+		if (go != BK_GO_GATED)		/* the gate reaches its ground through the shim's folder in /proc, which a wall shuts */
+			build_wall(start);
 		install_other(start, go);
 		say_ready(start);
 		await_go(start, go);
@@ -249,15 +261,16 @@ static bool go_without_listener(struct bk_shim *s, struct bk_start *start)
 		s->place.offers &= ~BK_CAN_RET_TRACE;
 	if (s->tracing && !(s->place.offers & BK_CAN_GETFD) && bk_plan_names(&s->policy))
 		start->filter_flags &= ~(BK_FILTER_CONNECT | BK_FILTER_NAMES);	/* no name can be told from an address */
-	say_go(start, s->tracing ? BK_GO_TRACED : BK_GO_FILTER);
+	if (!s->tracing)
+		bk_gate_prepare(s, start);
+	say_go(start, s->tracing ? BK_GO_TRACED : s->place.offers & BK_CAN_GATE ? BK_GO_GATED : BK_GO_FILTER);
 	wait_ready(start, 2);
 	if (start->ready < 2)
 		return false;
 	s->place.offers |= start->offers;
+	s->place.landlock = start->landlock;
 	if (s->tracing)
 		bk_child_go(start);
-	else
-		bk_gate_prepare(s, start);
 	return true;
 }
 

@@ -99,27 +99,29 @@ static void put_before(struct bk_shim *s, struct bk_args *args, const char *word
  */
 static int see_through_chain(struct bk_shim *s, int tid, struct bk_request *r, struct bk_image *image, char link[64], struct bk_image *by)
 {
-	char own[64], option[256];
+	char own[64], option[256], *name = s->scratch->name;
 	unsigned level = 0;
 
-	for (; level < SCRIPTS_MAX && bk_image_script(s, by, bk_own_fd(own, by->fd), s->scratch->name, option, sizeof option); level++) {
+	r->interpreter = by->path;
+	if (!bk_image_script(s, by, bk_own_fd(own, by->fd), name, option, sizeof option) || bk_judge(s, r, image, link).reason == BK_WHY_RULE)
+		return 0;		/* who forbids a script means it, whatever runs it */
+	do {
 		if (*option)
 			put_before(s, &r->argv, option);
-		put_before(s, &r->argv, s->scratch->name);
+		put_before(s, &r->argv, name);
 		bk_image_close(by);
-		if (bk_image_open(s, tid, BK_AT_CWD, s->scratch->name, s->scratch->path, by) < 0)
+		if (bk_image_open(s, tid, BK_AT_CWD, name, s->scratch->path, by) < 0)
 			return ENOENT;
-	}
-	if (!level)
-		return 0;
+	} while (++level < SCRIPTS_MAX && bk_image_script(s, by, bk_own_fd(own, by->fd), name, option, sizeof option));
 	bk_image_close(image);
 	*image = *by;
 	by->fd = -1;
 	bk_own_fd(link, image->fd);
 	r->path = image->path;
-	r->called = (struct bk_text){ NULL, 0 };
+	r->interpreter = r->called = (struct bk_text){ NULL, 0 };
 	r->first_arg = 1;
-	r->flags &= ~BK_REQ_UNCHANGEABLE;
+	r->flags &= ~(BK_REQ_UNCHANGEABLE | BK_REQ_ANONYMOUS);
+	r->sha256 = NULL;
 	return 0;
 }
 
@@ -158,8 +160,6 @@ static int gather_before(struct bk_shim *s, const struct seccomp_notif *n, struc
 		if (bk_image_open(s, (int)n->pid, BK_AT_CWD, s->scratch->interpreter, s->scratch->interpreter, &by) < 0)
 			return ENOENT;
 		error = see_through_chain(s, (int)n->pid, r, image, link, &by);
-		if (by.fd >= 0)
-			r->interpreter = by.path;
 		bk_image_close(&by);
 		return error;
 	}
@@ -201,15 +201,13 @@ void bk_exec_before(struct bk_shim *s, const struct seccomp_notif *n)
 	char link[64];
 	int error = 0;
 
-	/* A thread's exec is followed even where nobody judges it: bk_notify_group_execs() is to know of it. */
+	/* A thread's exec is followed even where nobody judges it: bk_notify_waits() is to know of it. */
 	if (!first && !judged && (s->tracing || !s->plan.verify || bk_notify_alone((int)n->pid))) {
 		bk_notify_answer(s, n->id, 0);
 		return;
 	}
-	if (bk_notify_group_execs(s, (int)n->pid)) {
-		bk_notify_answer(s, n->id, EAGAIN);
+	if (bk_notify_waits(s, n))
 		return;
-	}
 	bk_flight_parent(s, f)[0] = '\0';
 	if (!first && !(s->policy.head->flags & BK_NO_PARENTS))
 		note_parent(s, n, f, &r);

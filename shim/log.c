@@ -98,15 +98,10 @@ static void put_dropped(struct bk_shim *s, bool last)
 		return;
 	s->dropped = 0;
 	put(s, &e);
-	if (s->dropped)
-		s->dropped = before;	/* still full; the count goes on */
-}
-
-/* The line's number is used up, so that whoever reads the log sees the gap. */
-static void leave_out(struct bk_shim *s)
-{
-	s->seq++;
-	s->dropped++;
+	if (s->dropped) {
+		s->dropped = before;	/* still full; the count goes on, and the line was none */
+		s->seq--;
+	}
 }
 
 static void put_summary(struct bk_shim *s, struct bk_repeat *r)
@@ -140,6 +135,14 @@ static uint64_t key_of(const struct bk_event *e)
 	return key | 1;
 }
 
+/* The line's number is used up, so that whoever reads the log sees the gap; nothing can be a repetition of it. */
+static void leave_out(struct bk_shim *s, const struct bk_event *e)
+{
+	s->seq++;
+	s->dropped++;
+	s->repeat[key_of(e) % BK_REPEATS].key = 0;
+}
+
 /* True where the event was written less than an interval ago: it is counted. */
 static bool repeated(struct bk_shim *s, const struct bk_event *e)
 {
@@ -166,7 +169,7 @@ void bk_log_event(struct bk_shim *s, struct bk_event *e)
 	if (may_write(s, e))
 		put(s, e);
 	else
-		leave_out(s);
+		leave_out(s, e);
 }
 
 void bk_log_flush(struct bk_shim *s, bool all)

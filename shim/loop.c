@@ -399,6 +399,8 @@ REST static int serve(struct bk_shim *s, struct bk_start *start)
 	bool rested = false;
 
 	for (;;) {
+		bk_notify_resume(s);
+
 		struct pollfd f[POLLED] = {
 			{ .fd = s->signals, .events = POLLIN },
 			{ .fd = s->flights_used < BK_FLIGHTS ? s->listener : -1, .events = POLLIN },

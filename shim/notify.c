@@ -78,8 +78,17 @@ char *bk_flight_parent(struct bk_shim *s, const struct bk_flight *f)
 
 void bk_flight_land(struct bk_shim *s, struct bk_flight *f)
 {
+	s->landed |= s->waiting_used != 0;
 	*f = (struct bk_flight){ 0 };
 	s->flights_used--;
+}
+
+static bool gone(int tid)
+{
+	char path[64];
+	struct stat st;
+
+	return sys_stat(bk_proc(path, tid, ""), &st) < 0;
 }
 
 void bk_notify_ended(struct bk_shim *s, int tid)
@@ -88,6 +97,10 @@ void bk_notify_ended(struct bk_shim *s, int tid)
 
 	if (f)
 		bk_flight_land(s, f);
+	/* A thread that executes takes over its leader's number; killed in between, its end is told under that, and nobody has its own any more. */
+	for (unsigned i = 0; i < BK_FLIGHTS && s->flights_used && !s->tracing; i++)
+		if (s->flight[i].tid && gone(s->flight[i].tid))
+			bk_flight_land(s, &s->flight[i]);
 }
 
 void bk_notify_release(struct bk_shim *s, int tid, int signal)
@@ -95,11 +108,7 @@ void bk_notify_release(struct bk_shim *s, int tid, int signal)
 	sys_ptrace(s->tracing ? PTRACE_CONT : PTRACE_DETACH, tid, 0, (unsigned long)signal);
 }
 
-/*
- * The exec of one thread waits for the end of all others, and one that is seized ends when it is reaped; who seizes a further one waits for the
- * exec (kernel/ptrace.c, ptrace_attach: cred_guard_mutex).  So nobody is seized in a group that executes: its calls come to nothing anyway.
- */
-bool bk_notify_group_execs(struct bk_shim *s, int tid)
+static bool group_execs(const struct bk_shim *s, int tid)
 {
 	char path[64];
 	struct stat st;
@@ -116,6 +125,40 @@ bool bk_notify_group_execs(struct bk_shim *s, int tid)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * The exec of one thread waits for the end of all others, and one that is seized ends when it is reaped; who seizes a further one waits for the
+ * exec (kernel/ptrace.c, ptrace_attach: cred_guard_mutex).  So nobody is seized in a group that executes.  Mostly the exec ends whoever waits here.
+ */
+bool bk_notify_waits(struct bk_shim *s, const struct seccomp_notif *n)
+{
+	if (!group_execs(s, (int)n->pid))
+		return false;
+	if (s->waiting_used < BK_FLIGHTS)
+		s->scratch->waiting[s->waiting_used++] = *n;
+	else
+		bk_notify_answer(s, n->id, EAGAIN);
+	return true;
+}
+
+void bk_notify_resume(struct bk_shim *s)
+{
+	struct seccomp_notif waited[BK_FLIGHTS];
+	unsigned count = s->waiting_used;
+
+	if (!s->landed)
+		return;
+	s->landed = false;
+	s->waiting_used = 0;
+	__builtin_memcpy(waited, s->scratch->waiting, count * sizeof *waited);
+	for (unsigned i = 0; i < count; i++) {
+		s->scratch->notification = waited[i];
+		if (s->flights_used < BK_FLIGHTS)
+			bk_notify_serve(s, &s->scratch->notification);
+		else
+			s->scratch->waiting[s->waiting_used++] = waited[i];
+	}
 }
 
 bool bk_notify_follow(struct bk_shim *s, const struct seccomp_notif *n, struct bk_flight *f)
@@ -264,10 +307,8 @@ static void map_go(struct bk_shim *s, const struct seccomp_notif *n, uint64_t in
 		bk_notify_answer(s, n->id, 0);
 		return;
 	}
-	if (bk_notify_group_execs(s, (int)n->pid)) {
-		bk_notify_answer(s, n->id, EAGAIN);
+	if (bk_notify_waits(s, n))
 		return;
-	}
 	*f = (struct bk_flight){ .kind = BK_JOB_MAP, .inode = inode, .device = device };
 	if (!bk_notify_follow(s, n, f)) {
 		*f = (struct bk_flight){ 0 };
@@ -340,19 +381,27 @@ static void map(struct bk_shim *s, const struct seccomp_notif *n)
 		map_file(s, n);
 }
 
-static void map_after(struct bk_shim *s, int tid, struct bk_flight *f, int signal)
+/* Whether the mapping that the call made is of the file that was vetted.  -ESRCH: the task ends just now (by another thread's exec), and maps nothing. */
+static long compare_mapping(struct bk_shim *s, int tid, const struct bk_flight *f, struct bk_mapping *m)
 {
 	struct bk_registers registers;
 	struct iovec v = { &registers, sizeof registers };
-	struct bk_mapping m = { 0 };
-	uint64_t at;
-	bool same = false;
+	long r = sys_ptrace(PTRACE_GETREGSET, tid, 1 /* NT_PRSTATUS */, (unsigned long)&v);
+	uint64_t at = r == 0 ? bk_registers_result(&registers) : 0;
 
-	if (sys_ptrace(PTRACE_GETREGSET, tid, 1 /* NT_PRSTATUS */, (unsigned long)&v) == 0) {
-		at = bk_registers_result(&registers);
-		same = at > -4096UL || (bk_mapping_at(s, tid, at, &m) == 0 && m.start <= at && m.inode == f->inode);
-	}
-	if (!same) {
+	if (r < 0)
+		return r;
+	if (at > -4096UL || (bk_mapping_at(s, tid, at, m) == 0 && m->start <= at && m->inode == f->inode))
+		return 1;
+	return sys_ptrace(PTRACE_GETREGSET, tid, 1, (unsigned long)&v) == -ESRCH ? -ESRCH : 0;
+}
+
+static void map_after(struct bk_shim *s, int tid, struct bk_flight *f, int signal)
+{
+	struct bk_mapping m = { 0 };
+	long same = compare_mapping(s, tid, f, &m);
+
+	if (same != 1 && same != -ESRCH) {
 		struct bk_request r = { .section = BK_LIBRARIES, .path = m.path };
 		struct bk_decision d = { BK_KILLED, BK_WHY_NO_RULE, UINT32_MAX };
 

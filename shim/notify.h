@@ -22,8 +22,9 @@ bool bk_notify_alive(struct bk_shim *s, uint64_t id);
 void bk_notify_speak(struct bk_shim *s, enum bk_event_kind kind, const struct bk_request *r, const struct bk_decision *d, int pid);
 /* True where a task's process has no other thread. */
 bool bk_notify_alone(int tid);
-/* True while an exec of another thread of the task's process is followed: then the task must not be, and its call is answered EAGAIN. */
-bool bk_notify_group_execs(struct bk_shim *s, int tid);
+/* True where the call waits for an exec of another thread of its process: it is served again by bk_notify_resume(), once such a one has landed. */
+bool bk_notify_waits(struct bk_shim *s, const struct seccomp_notif *n);
+void bk_notify_resume(struct bk_shim *s);
 /* Lets a call go and arranges a stop right behind it.  Returns false where the process cannot be seized. */
 bool bk_notify_follow(struct bk_shim *s, const struct seccomp_notif *n, struct bk_flight *f);
 

@@ -106,6 +106,7 @@ struct bk_scratch {
 	uint32_t held_count;		/* trace.c: stopped tasks whose call is looked at once one in flight has landed */
 	int held[1024];
 	char argv[BK_ARGV_MAX + BK_PATH_MAX];
+	struct seccomp_notif waiting[BK_FLIGHTS];	/* calls that are looked at when an exec in flight has landed (notify.c) */
 	char parent[BK_PATH_MAX + 64], name[BK_PATH_MAX + 64];
 	struct bk_slot slot;
 	uint64_t pointers[512], pointers_at, pointers_size;	/* size 0: none were read ahead */
@@ -148,7 +149,8 @@ struct bk_shim {
 	bool stops;			/* wait4 had something to say when it was last asked */
 	uint8_t sha;			/* BK_SHA_* */
 	uint8_t own_variables, main_seen, main_execs;
-	uint16_t flights_used, task_root_length;
+	uint16_t flights_used, task_root_length, waiting_used;
+	bool landed;			/* a flight, since what waits was looked at */
 	struct bk_ring *ring;		/* of the gate, NULL: none */
 	uint32_t ring_next, ring_lost, ring_stuck;
 	uint32_t gate_device;		/* which file the gate is */
@@ -199,7 +201,7 @@ struct bk_start {
 int bk_child_start(struct bk_shim *s, struct bk_start *start);
 /* Lets a child go on that has no listener to wait for. */
 void bk_child_go(struct bk_start *start);
-enum { BK_GO_FILTER = 1, BK_GO_TRACED, BK_GO_EXEC };	/* install the plain filter; one that calls a tracer; execute */
+enum { BK_GO_FILTER = 1, BK_GO_GATED, BK_GO_TRACED, BK_GO_EXEC };	/* install the plain filter; the same, without a wall; one that calls a tracer; execute */
 /* Finds `name` as execvp(3) does; returns the path to use, in `out` where it had to be searched. */
 const char *bk_child_search(const char *name, char *const *envp, char *out, size_t cap);
 
@@ -212,8 +214,9 @@ uint32_t bk_landlock_restrict(const struct bk_shim *s);
 /* In the child, behind its filter: rules for TCP; `shim_makes`: the shim makes the function's calls, else they are let go.  True where rules are in force. */
 bool bk_landlock_restrict_network(const struct bk_shim *s, bool shim_makes);
 /*
- * A rule set that forbids nothing, for where the other two are not made: the kernel lets nobody in it trace or write to the memory of who is
- * not, whatever its privileges (security/landlock/task.c).  Without privileges the shim is out of reach already: it is not dumpable.
+ * A rule set that forbids no file, for where the other two are not made: the kernel lets nobody in it trace or write to the memory of who is
+ * not, whatever its privileges (security/landlock/task.c).  Nor does it let them mount (fs.c), which is refused anyway where it is enforced.
+ * Without privileges the shim is out of reach already: it is not dumpable.
  */
 void bk_landlock_stand_apart(void);
 

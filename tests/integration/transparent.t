@@ -12,7 +12,7 @@ libraries: ["/**"]
 generated_code: allow
 YAML
 "$BUCKLER" compile -q p.yaml -o p.bkl || exit 2
-for program in state early threads; do
+for program in state early threads beside; do
 	gcc -std=gnu11 -D_GNU_SOURCE -pthread -o $program "$TOP/tests/integration/state/$program.c" || exit 2
 done
 
@@ -350,6 +350,24 @@ err 'it ended before it could be supervised' 'and that is said'
 chmod 755 . && chmod a+rx threads
 run timeout -s KILL 120 setpriv --reuid 65534 --regid 65534 --clear-groups "$SHIM" -p p.bkl -- "$T/threads" 3000 /usr/bin/true
 is "$(cat out)" 3000 'three threads that execute at once, 3,000 times: each process ended well'
+
+# A thread that maps code beside another whose execs fail.
+printf 'not a program\n' >nothing
+chmod +x nothing
+library=$(ldd "$BUCKLER" | sed -n 's/.*=> \(.*libc\.so[^ ]*\) .*/\1/p')
+run timeout -s KILL 60 "$SHIM" -p p.bkl -- "$T/beside" "$library" "$T/nothing"
+is "$(cat out)" 0 'mappings beside execs that fail: none of them fails'
+
+# The gate where the kernel has Landlock: a wall of the shim's own making would keep the gate from its ground.
+if [ "$(uname -m)" = x86_64 ]; then
+	printf 'version: 1\nprocesses: ["/**"]\nfiles: {write: ["/dev/**"]}\n' >walled.yaml
+	"$BUCKLER" compile -q walled.yaml -o walled.bkl
+	for policy in p none walled; do
+		run timeout -s KILL 20 python3 "$TOP/tests/integration/state/refuse.py" "$SHIM" -p $policy.bkl -- /bin/sh -c 'exit 5'
+		status 5 "the gate beside Landlock, as $(id -u), $policy.bkl"
+		err '"mechanism":"gate' 'it is the gate'
+	done
+fi
 
 # No descriptor for the signals' supervisor: the function does not run without one.
 for n in 4 5 6 7 8 9; do
