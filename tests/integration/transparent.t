@@ -351,6 +351,12 @@ chmod 755 . && chmod a+rx threads
 run timeout -s KILL 120 setpriv --reuid 65534 --regid 65534 --clear-groups "$SHIM" -p p.bkl -- "$T/threads" 3000 /usr/bin/true
 is "$(cat out)" 3000 'three threads that execute at once, 3,000 times: each process ended well'
 
+# Killed in the middle of that: no call stays in flight for ever.
+printf 'version: 1\nprocesses: ["/**"]\n' >executed.yaml
+"$BUCKLER" compile -q executed.yaml -o executed.bkl
+run timeout -s KILL 120 "$SHIM" -p executed.bkl -- "$T/threads" 2500 /usr/bin/true kill
+is "$(cat out)" 2500 'the same, killed meanwhile: each process ended, and so did the shim'
+
 # A thread that maps code beside another whose execs fail.
 printf 'not a program\n' >nothing
 chmod +x nothing
