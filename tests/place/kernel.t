@@ -48,9 +48,11 @@ b=/usr/bin/busybox
 $b mount -t proc proc /proc
 $b mount -t devtmpfs dev /dev
 cd /t
+# Into a file first: the console is a serial line, and what it cannot take at once the shim leaves out.
 try() {
 	echo "=== $1"
-	task/box --opt "$2" --task task -- /opt/buckler-init -- /bin/sh -c "$3" 2>&1
+	task/box --opt "$2" --task task -- /opt/buckler-init -- /bin/sh -c "$3" >/said 2>&1
+	$b cat /said
 }
 echo			# behind what the firmware wrote
 echo "=== kernel"
@@ -69,7 +71,8 @@ for m in bare notify; do
 	echo "=== $m"
 	$b rm -f /tmp/file /root/file
 	if [ $m = bare ]; then set --; else set -- notify/buckler-init -p notify/policy.bkl --; fi
-	"$@" /usr/bin/dash -c "$all" 2>&1
+	"$@" /usr/bin/dash -c "$all" >/said 2>&1
+	$b cat /said
 done
 echo "=== end"
 $b poweroff -f
