@@ -86,8 +86,9 @@ timeout 300 qemu-system-x86_64 -accel tcg -cpu max -m 512 -nographic -no-reboot 
 section() {
 	awk -v name="$1" '/^=== / { on = $2 == name; next } on' console | grep -v '^\['
 }
+# What a program writes in pieces may have an event of the shim's between them: it need not begin the line.
 events() {		# event, verdict, path, mechanism
-	section "$1" | grep '^{' | /usr/bin/python3 -c 'import json, sys
+	section "$1" | sed -n 's/^.*\({"timestamp":.*}\)$/\1/p' | /usr/bin/python3 -c 'import json, sys
 for line in sys.stdin:
     e = json.loads(line)["buckler"]
     print(e["event"], e.get("verdict", ""), e.get("path", ""), e["mechanism"])'
