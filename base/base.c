@@ -211,13 +211,34 @@ static void sync_folder_of(const char *path)
 	}
 }
 
-static int write_beside(const char *path, const void *bytes, size_t size)
+/* The temporary of a file, its name in *beside; a negative errno. */
+static int open_beside(const char *path, char **beside)
 {
-	BK_FREE char *beside = bk_format("%s.XXXXXX", path);
-	int fd = mkostemp(beside, O_CLOEXEC);
+	int fd;
+
+	*beside = bk_format("%s.XXXXXX", path);
+	fd = mkostemp(*beside, O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int bk_try_file(const char *path)
+{
+	BK_FREE char *real = realpath(path, NULL), *beside = NULL;
+	int fd = *path ? open_beside(real ? real : path, &beside) : -ENOENT;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
+	close(fd);
+	return unlink(beside) < 0 ? -errno : 0;
+}
+
+static int write_beside(const char *path, const void *bytes, size_t size)
+{
+	BK_FREE char *beside = NULL;
+	int fd = open_beside(path, &beside);
+
+	if (fd < 0)
+		return fd;
 	int r = write_all(fd, bytes, size);
 	if (r == 0 && (fchmod(fd, mode_for(path)) < 0 || fsync(fd) < 0))
 		r = -errno;

@@ -68,6 +68,11 @@ int bk_read_file(const char *path, size_t limit, struct bk_buf *out);
  * and pipes are written to.  "-" is standard output.  Returns 0 or a negative errno.
  */
 int bk_write_file(const char *path, const void *bytes, size_t size);
+/*
+ * Whether bk_write_file() could begin to write a plain file there: its temporary is made and removed, which tells more than a look at permissions.
+ * Returns 0 or a negative errno.
+ */
+int bk_try_file(const char *path);
 
 /* Lower-case hex of n bytes; out holds 2 * n + 1. */
 void bk_hex(const uint8_t *bytes, size_t n, char *out);

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -166,21 +165,6 @@ static int collect(struct job *job)
 
 /* --- writing --- */
 
-/*
- * Negative errno where bk_write_file() could not begin to write there.  It writes beside and renames, so the folder is what counts, and
- * to make a file there tells more than any look at permissions.
- */
-static int try_output(const char *path)
-{
-	BK_FREE char *real = realpath(path, NULL), *beside = bk_format("%s.XXXXXX", real ? real : path);
-	int fd = *path ? mkostemp(beside, O_CLOEXEC) : -1;
-
-	if (fd < 0)
-		return *path ? -errno : -ENOENT;
-	close(fd);
-	return unlink(beside) < 0 ? -errno : 0;
-}
-
 /* Asked before the command runs: a run whose policy has no place to go is a run for nothing.  False with an error printed. */
 static bool may_write(const char *path)
 {
@@ -193,7 +177,7 @@ static bool may_write(const char *path)
 		bk_cli_error("%s: cannot be written: it is %s (\"-o -\" is standard output)", path, S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
 		return false;
 	}
-	r = try_output(path);
+	r = bk_try_file(path);
 	if (r < 0)
 		bk_cli_error("%s: cannot be written: %s", path, strerror(-r));
 	return r == 0;

@@ -201,7 +201,7 @@ static bool follow_script(struct bk_gathered *g, const char *name)
 		g->request.first_arg = g->request.argv.count - rest;
 	if (level < 2)
 		return true;
-	/* A chain is judged when it is loaded: as the last interpreter with all that the kernel gives it. */
+	/* A chain is judged as its last interpreter with all that the kernel gives it. */
 	free(g->path);
 	g->path = g->interpreter;
 	g->interpreter = NULL;

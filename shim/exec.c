@@ -83,8 +83,7 @@ static void put_before(struct bk_shim *s, struct bk_args *args, const char *word
 
 	args->cut |= args->size > room;
 	args->size = args->size > room ? room : args->size;
-	for (uint32_t i = args->size; i > 0; i--)
-		all[i - 1 + n] = all[i - 1];
+	__builtin_memmove(all + n, all, args->size);
 	bk_put(all, all + n, word);
 	args->size += n;
 	args->count++;

@@ -83,23 +83,23 @@ void bk_flight_land(struct bk_shim *s, struct bk_flight *f)
 	s->flights_used--;
 }
 
-static bool gone(int tid)
+static bool there(const char *path)
 {
-	char path[64];
 	struct stat st;
 
-	return sys_stat(bk_proc(path, tid, ""), &st) < 0;
+	return sys_stat(path, &st) == 0;
 }
 
 void bk_notify_ended(struct bk_shim *s, int tid)
 {
+	char path[64];
 	struct bk_flight *f = bk_flight_of(s, tid);
 
 	if (f)
 		bk_flight_land(s, f);
 	/* A thread that executes takes over its leader's number; killed in between, its end is told under that, and nobody has its own any more. */
 	for (unsigned i = 0; i < BK_FLIGHTS && s->flights_used && !s->tracing; i++)
-		if (s->flight[i].tid && gone(s->flight[i].tid))
+		if (s->flight[i].tid && !there(bk_proc(path, s->flight[i].tid, "")))
 			bk_flight_land(s, &s->flight[i]);
 }
 
@@ -111,19 +111,10 @@ void bk_notify_release(struct bk_shim *s, int tid, int signal)
 static bool group_execs(const struct bk_shim *s, int tid)
 {
 	char path[64];
-	struct stat st;
 
-	for (unsigned i = 0; i < BK_FLIGHTS && s->flights_used && !s->tracing; i++) {
-		if (!s->flight[i].tid || s->flight[i].kind != BK_JOB_EXEC)
-			continue;
-		char *at = bk_proc(path, tid, "/task/");
-
-		while (*at)
-			at++;
-		bk_put_number(at, path + sizeof path, (uint32_t)s->flight[i].tid);
-		if (sys_stat(path, &st) == 0)
+	for (unsigned i = 0; i < BK_FLIGHTS && s->flights_used && !s->tracing; i++)
+		if (s->flight[i].tid && s->flight[i].kind == BK_JOB_EXEC && there(bk_proc_task(path, tid, s->flight[i].tid)))
 			return true;
-	}
 	return false;
 }
 

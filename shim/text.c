@@ -43,12 +43,22 @@ char *bk_own_fd(char out[64], int fd)
 	return out;
 }
 
-char *bk_proc_fd(char out[64], int pid, int fd)
+static char *proc_number(char out[64], int pid, const char *folder, int number)
 {
 	char *at = bk_put_number(bk_put(out, out + 64, "/proc/"), out + 64, (uint32_t)pid);
 
-	bk_put_number(bk_put(at, out + 64, "/fd/"), out + 64, (uint32_t)fd);
+	bk_put_number(bk_put(at, out + 64, folder), out + 64, (uint32_t)number);
 	return out;
+}
+
+char *bk_proc_fd(char out[64], int pid, int fd)
+{
+	return proc_number(out, pid, "/fd/", fd);
+}
+
+char *bk_proc_task(char out[64], int pid, int tid)
+{
+	return proc_number(out, pid, "/task/", tid);
 }
 
 uint64_t bk_parse_number(const char *s, const char **end)
